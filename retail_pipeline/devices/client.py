@@ -1,0 +1,169 @@
+"""Asks a fleet of devices at once: who waits for whom, how long, how often. Never raises for a device."""
+
+import asyncio
+import datetime as dt
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+import stamina
+
+from retail_pipeline.devices.auth import Credentials, auth_of
+from retail_pipeline.devices.errors import DeviceError, RateLimited, TimedOut
+from retail_pipeline.devices.models import Ask, ClientLimits, Failure, Reply
+from retail_pipeline.devices.requests import report_url
+from retail_pipeline.devices.transport import Exchange, device_http
+
+Answer = Reply | Failure
+OnAnswer = Callable[[Answer], None]
+
+
+class FleetClient:
+    """Asks devices, many at once, as an async context manager.
+
+    Asks to one device run one after another, at most `per_host` to one host (many devices sit behind one router),
+    `overall` in total. Only transient errors are tried again, within `total_s` per ask. `transport` is for tests.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        limits: ClientLimits | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._credentials = credentials
+        self._limits = limits or ClientLimits()
+        self._transport = transport
+        self._auth: dict[str, httpx.Auth] = {}
+        self._devices: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._hosts: defaultdict[str | None, asyncio.Semaphore]
+        self._hosts = defaultdict(lambda: asyncio.Semaphore(self._limits.per_host))
+        self._slots = asyncio.Semaphore(self._limits.overall)
+
+    async def __aenter__(self) -> Self:
+        # A line per request and retry drowns everything else; every answer carries its attempts and latency.
+        for chatty in ("httpx", "stamina"):
+            logging.getLogger(chatty).setLevel(logging.ERROR)
+        self._http = device_http(self._transport)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def ask(self, ask: Ask) -> Answer:
+        """The device's reply, or the failure that stands for it; a device's fault is never raised."""
+        device = ask.device
+        async with self._devices[device.id], self._hosts[device.url.host], self._slots:
+            return await self._answer(ask)
+
+    async def ask_all(self, asks: Sequence[Ask], on_answer: OnAnswer | None = None) -> list[Answer]:
+        """One answer per ask, in the same order; `on_answer` sees each as it comes.
+
+        When a device is offline or refuses the credential, its remaining asks fail alike without being sent
+        (`attempts` 0): thirty days of an offline device would cost thirty times the time-outs.
+        """
+        answers: dict[int, Answer] = {}
+        queues: defaultdict[str, list[int]] = defaultdict(list)
+        for index, ask in enumerate(asks):
+            queues[ask.device.id].append(index)
+
+        async def ask_device(queue: list[int]) -> None:
+            lost: DeviceError | None = None
+            for index in queue:
+                answer = await self.ask(asks[index]) if lost is None else _not_sent(asks[index], lost)
+                if isinstance(answer, Failure) and answer.error.is_device_wide:
+                    lost = answer.error
+                answers[index] = answer
+                if on_answer:
+                    on_answer(answer)
+
+        async with asyncio.TaskGroup() as group:
+            for queue in queues.values():
+                group.create_task(ask_device(queue))
+        return [answers[index] for index in range(len(asks))]
+
+    async def _answer(self, ask: Ask) -> Answer:
+        exchange = Exchange(ask.device.id, report_url(ask), self._limits.max_csv_bytes)
+        total_s = self._limits.probe_total_s if ask.is_probe else self._limits.total_s
+        started = time.perf_counter()
+        error: DeviceError | None = None
+        try:
+            async with asyncio.timeout(total_s):
+                await self._attempts(ask, exchange, started + total_s)
+        except TimeoutError:
+            error = TimedOut(ask.device.id, f"no whole reply within {total_s:g} s", exchange.status)
+        except DeviceError as seen:
+            error = seen
+        return _answer_of(ask, exchange, error, (time.perf_counter() - started) * 1000)
+
+    async def _attempts(self, ask: Ask, exchange: Exchange, deadline: float) -> None:
+        limits = self._limits
+        auth = self._auth_of(ask)
+        connect_s = limits.probe_connect_s if ask.is_probe else limits.connect_s
+        timeout = httpx.Timeout(limits.read_s, connect=connect_s)
+        attempts = 1 if ask.is_probe else limits.attempts
+        async for attempt in stamina.retry_context(
+            on=_retry_within(deadline), attempts=attempts, timeout=None, wait_initial=0.5, wait_max=5.0
+        ):
+            with attempt:
+                await exchange.attempt(self._http, auth, timeout)
+
+    def _auth_of(self, ask: Ask) -> httpx.Auth:
+        if ask.device.id not in self._auth:
+            self._auth[ask.device.id] = auth_of(ask.device, self._credentials)
+        return self._auth[ask.device.id]
+
+
+def fetch_all(
+    asks: Sequence[Ask],
+    credentials: Credentials,
+    limits: ClientLimits | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    on_answer: OnAnswer | None = None,
+) -> list[Answer]:
+    """`FleetClient.ask_all` for callers without an event loop; inside of one, it runs in a thread of its own."""
+
+    async def fetch() -> list[Answer]:
+        async with FleetClient(credentials, limits, transport) as client:
+            return await client.ask_all(asks, on_answer)
+
+    return _run(fetch())
+
+
+def _run(fetch: Coroutine[Any, Any, list[Answer]]) -> list[Answer]:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(fetch)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(asyncio.run, fetch).result()
+
+
+def _retry_within(deadline: float) -> Callable[[Exception], bool | float]:
+    """Which errors are tried again, and after how long: a `Retry-After` only when it ends before the deadline."""
+
+    def retry(error: Exception) -> bool | float:
+        if isinstance(error, RateLimited) and error.retry_after is not None:
+            return error.retry_after if time.perf_counter() + error.retry_after < deadline else False
+        return isinstance(error, DeviceError) and error.is_transient
+
+    return retry
+
+
+def _answer_of(ask: Ask, exchange: Exchange, error: DeviceError | None, latency_ms: float) -> Answer:
+    now, attempts = dt.datetime.now(dt.UTC), exchange.attempts
+    if error is not None:
+        return Failure(ask, error, now, latency_ms, attempts, exchange.status, exchange.body)
+    status, body = exchange.status or 200, exchange.body or b""
+    return Reply(ask, exchange.url, status, body, now, latency_ms, exchange.device_clock, attempts)
+
+
+def _not_sent(ask: Ask, error: DeviceError) -> Failure:
+    return Failure(ask, error, dt.datetime.now(dt.UTC), 0.0, 0)

@@ -1,0 +1,35 @@
+"""The address of a report, exactly as the devices take it."""
+
+import datetime as dt
+
+from retail_pipeline.devices.models import Ask
+from retail_pipeline.fleet.models import Device, Report
+
+_PARAMETERS = {
+    # linetype 31 is a bit mask: the total and lines 1 to 4; statistics_type 3 is In, Out and Sum.
+    Report.LINES: "dw=vcalogcsv&report_type=0&statistics_type=3&linetype=31",
+    Report.REGIONS: (
+        "dw=regionalcountlogcsv&report_type=0&lengthtype=0&length=0&region1=1&region2=1&region3=1&region4=1"
+    ),
+}
+
+
+def report_url(ask: Ask) -> str:
+    """The URL of a report: stamps in the device's local time, colons unescaped, no credentials.
+
+    The end is inclusive (`22:59:59`), as `EndTime` is: firmware that honours it gives no row too many.
+    """
+    last = ask.end - dt.timedelta(seconds=1)
+    window = f"time_start={_stamp(ask, ask.start)}&time_end={_stamp(ask, last)}"
+    return f"{base_url(ask.device)}/dataloader.cgi?{_PARAMETERS[ask.report]}&{window}"
+
+
+def base_url(device: Device) -> str:
+    """The device's address without a trailing slash, a query, or credentials that do not belong there."""
+    url = device.url
+    host = f"{url.host}:{url.port}" if url.port else str(url.host)
+    return f"{url.scheme}://{host}{(url.path or '').rstrip('/')}"
+
+
+def _stamp(ask: Ask, instant: dt.datetime) -> str:
+    return f"{instant.astimezone(ask.zone):%Y-%m-%d-%H:%M:%S}"
