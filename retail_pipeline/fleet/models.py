@@ -9,12 +9,30 @@ from functools import cached_property
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, field_validator, model_validator
+from pydantic import AfterValidator, Field, HttpUrl, field_validator, model_validator
 
 from retail_pipeline.fleet.graph import LineGraph, build_line_graph
+from retail_pipeline.fleet.layout import OUTSIDE_AREAS, Declared, Identifier, Line, Role, Zone, ZoneKind
 from retail_pipeline.fleet.opening import OpeningHours, parse_opening_hours
 
-OUTSIDE_AREAS = frozenset({"outside", "street"})
+__all__ = [
+    "INTERVAL_MINUTES",
+    "OUTSIDE_AREAS",
+    "Auth",
+    "Device",
+    "Fleet",
+    "Identifier",
+    "Line",
+    "Organization",
+    "QueueAlert",
+    "Report",
+    "Role",
+    "Store",
+    "TimeZoneName",
+    "Zone",
+    "ZoneKind",
+]
+
 INTERVAL_MINUTES = (5, 10, 15, 30, 60)
 
 
@@ -23,24 +41,6 @@ class Report(StrEnum):
 
     LINES = "lines"
     REGIONS = "regions"
-
-
-class Role(StrEnum):
-    """What a counting line sees; only `entrance` lines make a store's entries and exits."""
-
-    ENTRANCE = "entrance"
-    INTERIOR = "interior"
-    PASSERS_BY = "passers_by"
-    IGNORED = "ignored"
-
-
-class ZoneKind(StrEnum):
-    """What a zone answers: first impressions, browsing, waiting, or a high-value area."""
-
-    ENTRANCE = "entrance"
-    SHOPPING = "shopping"
-    QUEUE = "queue"
-    PREMIUM = "premium"
 
 
 class Auth(StrEnum):
@@ -58,47 +58,24 @@ def _known_zone(name: str) -> str:
     return name
 
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
 
 
-class _Declared(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class Organization(_Declared):
+class Organization(Declared):
     """The owner of stores; every fact row names it."""
 
     id: Identifier
     name: str
 
 
-class Line(_Declared):
-    """One counting line: IN moves people `from` -> `to`, unless it is mounted the wrong way round (`inverted`)."""
-
-    role: Role
-    from_area: str | None = Field(default=None, alias="from")
-    to_area: str | None = Field(default=None, alias="to")
-    inverted: bool = False
-
-
-class Zone(_Declared):
-    """One of up to four areas of a store. `closed: false` says that some boundary is not counted."""
-
-    kind: ZoneKind
-    name: str
-    closed: bool | None = None
-    typical_stay_minutes: float | None = Field(default=None, gt=0)
-
-
-class QueueAlert(_Declared):
+class QueueAlert(Declared):
     """When a queue is worth a word: its length in people, or the wait in minutes."""
 
     length: int | None = Field(default=None, gt=0)
     minutes: float | None = Field(default=None, gt=0)
 
 
-class Device(_Declared):
+class Device(Declared):
     """A counting device over a door. Its stamps are naive wall clock in `timezone` (default: the store's)."""
 
     id: Identifier
@@ -138,7 +115,7 @@ class Device(_Declared):
         return report in self.reports
 
 
-class Store(_Declared):
+class Store(Declared):
     """A shop. Its hours are local clock hours, its days are trading days that begin at `day_starts_at`."""
 
     id: Identifier
@@ -188,7 +165,12 @@ class Store(_Declared):
     @cached_property
     def graph(self) -> LineGraph:
         """Which zones the counted lines determine, and why others are not."""
-        lines = [(device.id, number, line) for device in self.sensors if device.active for number, line in device.lines.items()]
+        lines = [
+            (device.id, number, line)
+            for device in self.sensors
+            if device.active
+            for number, line in device.lines.items()
+        ]
         return build_line_graph(self.id, self.zones, lines)
 
     @property
@@ -205,7 +187,7 @@ class Store(_Declared):
         return ZoneInfo(device.timezone or self.timezone)
 
 
-class Fleet(_Declared):
+class Fleet(Declared):
     """Everything that is declared: the whole fleet file."""
 
     organizations: tuple[Organization, ...] = ()
@@ -219,7 +201,9 @@ class Fleet(_Declared):
         known = {organization.id for organization in self.organizations}
         for store in self.stores:
             if store.organization not in known:
-                raise ValueError(f"store {store.id} names the organization {store.organization!r}, which is not declared")
+                raise ValueError(
+                    f"store {store.id} names the organization {store.organization!r}, which is not declared"
+                )
         return self
 
     @cached_property

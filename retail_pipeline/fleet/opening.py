@@ -1,6 +1,5 @@
 """Opening hours as people write them: `mon-sat: "10:00-22:00"`, `"18:00-02:00"` past midnight, `closed`."""
 
-import datetime as dt
 import re
 
 from pydantic import BaseModel, ConfigDict, Field
