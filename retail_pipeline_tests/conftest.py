@@ -1,0 +1,40 @@
+"""Fixtures for every part: an embedded Postgres for the session, a fresh database for a test."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from retail_pipeline.local.locks import exclusive
+from retail_pipeline.local.postgres import PostgresHandle, ensure_postgres
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresHandle]:
+    """A Postgres of this test process's own, without fsync; gone afterwards."""
+    home = temporary_home()
+    with ensure_postgres(home, fsync=False, linger_s=0.0) as handle:
+        yield handle
+    with exclusive(home / "postgres" / "keeper.lock"):
+        shutil.rmtree(home)
+
+
+@pytest.fixture
+def database_url(postgres: PostgresHandle) -> Iterator[str]:
+    """The libpq URL of an empty database, dropped afterwards whoever is still connected."""
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy".encode())
+        yield postgres.url(name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def temporary_home() -> Path:
+    """A folder outside pytest's own, which as root no other account can enter."""
+    home = Path(tempfile.mkdtemp(prefix="retail-tests-"))
+    home.chmod(0o711)
+    return home
