@@ -1,0 +1,83 @@
+"""Crossings per counting line, out of device rows as reported; who owns a line is the fleet file's word."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from retail_pipeline.fleet.models import Report, Role, Store
+from retail_pipeline.frames.schemas import LINE_NUMBERS
+
+_LINES = {
+    "store_id": pl.String(),
+    "organization_id": pl.String(),
+    "sensor_id": pl.String(),
+    "line": pl.Int8(),
+    "role": pl.String(),
+    "from_area": pl.String(),
+    "to_area": pl.String(),
+    "inverted": pl.Boolean(),
+}
+_ROW = ("store_id", "sensor_id", "interval_start", "interval_end", "is_complete", "collected_at")
+_CROSSINGS = (
+    "store_id",
+    "sensor_id",
+    "line",
+    "role",
+    "from_area",
+    "to_area",
+    "interval_start",
+    "interval_end",
+    "in_count",
+    "out_count",
+    "is_complete",
+    "collected_at",
+)
+
+
+def lines_frame(stores: Sequence[Store]) -> pl.DataFrame:
+    """One row per declared line of every active device that is asked for its line report, `ignored` lines included."""
+    rows = [
+        (store.id, store.organization, device.id, number, str(line.role), line.from_area, line.to_area, line.inverted)
+        for store in stores
+        for device in store.devices_for(Report.LINES)
+        for number, line in sorted(device.lines.items())
+    ]
+    return pl.DataFrame(rows, schema=_LINES, orient="row")
+
+
+def crossings(raw: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """One row per store, device, declared line and interval: `in_count` and `out_count` in people, after `inverted`.
+
+    `raw` are rows of `raw_sensor_counts`, `lines` comes from `lines_frame`. Lines that nobody declared are left out, as
+    are devices that are no longer active. Columns as in `raw`, further `line`, `role`, `from_area`, `to_area`.
+    """
+    inverted = pl.col("inverted")
+    return (
+        pl.concat([_counts_of_line(raw.lazy(), line) for line in LINE_NUMBERS])
+        .join(lines.lazy().drop("organization_id"), on=["store_id", "sensor_id", "line"])
+        .with_columns(
+            pl.when(inverted).then("reported_out").otherwise("reported_in").cast(pl.Int64).alias("in_count"),
+            pl.when(inverted).then("reported_in").otherwise("reported_out").cast(pl.Int64).alias("out_count"),
+        )
+        .select(_CROSSINGS)
+        .collect(engine="streaming")
+    )
+
+
+def entrance_crossings(crossed: pl.DataFrame) -> pl.DataFrame:
+    """The crossings of a store's boundary; IN is an entry, OUT an exit."""
+    return crossed.filter(pl.col("role") == str(Role.ENTRANCE))
+
+
+def passing_crossings(crossed: pl.DataFrame) -> pl.DataFrame:
+    """The crossings of the lines that watch the street."""
+    return crossed.filter(pl.col("role") == str(Role.PASSERS_BY))
+
+
+def _counts_of_line(raw: pl.LazyFrame, line: int) -> pl.LazyFrame:
+    return raw.select(
+        *_ROW,
+        pl.lit(line, pl.Int8).alias("line"),
+        pl.col(f"line{line}_in").alias("reported_in"),
+        pl.col(f"line{line}_out").alias("reported_out"),
+    )

@@ -1,0 +1,140 @@
+"""`daily_summaries`: trading days out of local hours. Nothing is counted here that hourly.py has not counted."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import polars as pl
+
+from retail_pipeline.fleet.models import Store
+from retail_pipeline.frames.declared import entrance_devices, is_live, organizations
+from retail_pipeline.frames.hourly import capture
+from retail_pipeline.frames.ratios import ratio, sum_or_null
+from retail_pipeline.frames.schemas import DAILY_SUMMARIES, conform
+
+_DAY = ("store_id", "trading_day")
+_KEY = ("store_id", "hour_start")
+
+
+def daily_summaries(
+    hourly: pl.DataFrame,
+    stores: Sequence[Store],
+    hours: pl.DataFrame,
+    as_of: dt.datetime,
+    lost: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """One row per store and trading day with at least one hourly row: a frame of `DAILY_SUMMARIES`, sorted by key.
+
+    `hours` holds the whole trading days (23, 24 or 25 hours). Expected are the hours that have ended by `as_of`, from
+    `live_since` on; `completeness` is NULL while none has. `lost` (`store_id`, `hour_start`) names hours that will never
+    be recovered: a day that misses nothing else is complete, its `completeness` stays below 1.
+
+    Peak and `average_hourly_entries` come from complete hours alone. Capture is recomputed from the sums of the hours
+    in which both entries and passers-by were measured. `occupancy_max_at` is the start of the hour with the maximum.
+    `open_hours` are those of the whole day, reported or not.
+    """
+    expected = _expected_hours(hours, stores, as_of)
+    frame = hourly.with_columns((pl.col("hour_end") <= as_of).alias("has_ended"))
+    return conform(
+        _figures(frame)
+        .join(_bounds(hours), on=_DAY)
+        .join(_expected_figures(expected, frame, lost), on=_DAY, how="left")
+        .join(_business_figures(frame, hours), on=_DAY, how="left")
+        .join(_peaks(frame), on=_DAY, how="left")
+        .join(_busiest_moment(frame), on=_DAY, how="left")
+        .join(_capture_figures(frame), on=_DAY, how="left")
+        .join(organizations(stores), on="store_id")
+        .with_columns(pl.col("hours_expected", "hours_missing").fill_null(0))
+        .with_columns(*_derived(as_of))
+        .sort(_DAY),
+        DAILY_SUMMARIES,
+    )
+
+
+def _expected_hours(hours: pl.DataFrame, stores: Sequence[Store], as_of: dt.datetime) -> pl.DataFrame:
+    live = entrance_devices(stores).select("store_id", "live_since").unique()
+    return hours.join(live, on="store_id").filter(is_live(), pl.col("hour_end") <= as_of)
+
+
+def _figures(hourly: pl.DataFrame) -> pl.DataFrame:
+    was_reported = pl.col("entries").is_not_null() & pl.col("has_ended")
+    return hourly.group_by(_DAY).agg(
+        *(sum_or_null(pl.col(name).cast(pl.Int64)).alias(name) for name in ("entries", "exits", "passers_by")),
+        sum_or_null(pl.col("entries") * pl.col("business_share")).alias("business_entries"),
+        was_reported.sum().alias("hours_reported"),
+        pl.col("input_version").max(),
+    )
+
+
+def _bounds(hours: pl.DataFrame) -> pl.DataFrame:
+    return hours.group_by(_DAY).agg(
+        pl.col("hour_start").min().alias("day_start"),
+        pl.col("hour_end").max().alias("day_end"),
+        ((pl.col("business_share") * pl.col("minutes")).sum() / 60).alias("open_hours"),
+    )
+
+
+def _expected_figures(expected: pl.DataFrame, hourly: pl.DataFrame, lost: pl.DataFrame | None) -> pl.DataFrame:
+    done = hourly.select(*_KEY, "completeness", "is_complete")
+    judged = expected.join(done, on=_KEY, how="left").with_columns(pl.col("is_complete").fill_null(value=False))
+    is_lost = pl.lit(value=False)
+    if lost is not None:
+        closed = lost.select(*_KEY).unique().with_columns(pl.lit(value=True).alias("is_lost"))
+        judged = judged.join(closed, on=_KEY, how="left")
+        is_lost = pl.col("is_lost").fill_null(value=False)
+    return judged.group_by(_DAY).agg(
+        pl.len().alias("hours_expected"),
+        (~pl.col("is_complete") & ~is_lost).sum().alias("hours_missing"),
+        (pl.col("completeness").sum() / pl.len()).alias("completeness"),
+    )
+
+
+def _business_figures(hourly: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
+    share = pl.col("business_share")
+    measured = hourly.filter("is_complete").join(hours.select(*_KEY, "minutes"), on=_KEY)
+    return measured.group_by(_DAY).agg(
+        ratio((pl.col("entries") * share).sum(), (pl.col("minutes") * share).sum() / 60).alias("average_hourly_entries")
+    )
+
+
+def _peaks(hourly: pl.DataFrame) -> pl.DataFrame:
+    highest = pl.col("entries").max()
+    return (
+        hourly.filter("is_complete", pl.col("business_share") > 0)
+        .sort("hour_start")
+        .group_by(_DAY)
+        .agg(
+            pl.col("local_hour").get(pl.col("entries").arg_max()).alias("peak_hour"),
+            highest.alias("peak_hour_entries"),
+            ((pl.col("entries") == highest).sum() > 1).alias("peak_hour_is_tied"),
+        )
+    )
+
+
+def _busiest_moment(hourly: pl.DataFrame) -> pl.DataFrame:
+    return (
+        hourly.drop_nulls("occupancy_max")
+        .sort("hour_start")
+        .group_by(_DAY)
+        .agg(
+            pl.col("occupancy_max").max(),
+            pl.col("hour_start").get(pl.col("occupancy_max").arg_max()).alias("occupancy_max_at"),
+        )
+    )
+
+
+def _capture_figures(hourly: pl.DataFrame) -> pl.DataFrame:
+    both = hourly.drop_nulls(["entries", "passers_by"])
+    sums = both.group_by(_DAY).agg(pl.col("entries", "passers_by").cast(pl.Int64).sum())
+    return sums.select(*_DAY, *capture())
+
+
+def _derived(as_of: dt.datetime) -> list[pl.Expr]:
+    drift = pl.col("entries") - pl.col("exits")
+    is_over = pl.col("day_end") <= as_of
+    return [
+        drift.alias("net_flow"),
+        drift.alias("drift"),
+        ratio(drift, pl.col("entries")).alias("drift_share"),
+        (pl.col("entries") - pl.col("business_entries")).alias("non_business_entries"),
+        (is_over & (pl.col("hours_expected") > 0) & (pl.col("hours_missing") == 0)).alias("is_complete"),
+    ]

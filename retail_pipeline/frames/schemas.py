@@ -1,0 +1,125 @@
+"""Columns and types of every table frame; the warehouse's migrations and these name the same columns.
+
+Times are `Datetime('us', 'UTC')`, intervals half-open, counts people. `run_id` and `reply_id` of derived rows belong to
+the writer and do not stand here.
+"""
+
+import polars as pl
+
+UTC_TIME = pl.Datetime("us", "UTC")
+LINE_NUMBERS = (1, 2, 3, 4)
+REGION_NUMBERS = (1, 2, 3, 4)
+LINE_COUNTS = tuple(f"line{line}_{way}" for line in LINE_NUMBERS for way in ("in", "out"))
+REGION_COUNTS = tuple(f"region{region}" for region in REGION_NUMBERS)
+
+_DEVICE_INTERVAL: dict[str, pl.DataType] = {
+    "sensor_id": pl.String(),
+    "store_id": pl.String(),
+    "organization_id": pl.String(),
+    "interval_start": UTC_TIME,
+    "interval_end": UTC_TIME,
+}
+_REPLY: dict[str, pl.DataType] = {
+    "is_complete": pl.Boolean(),
+    "reply_id": pl.Int64(),
+    "collected_at": UTC_TIME,
+}
+
+RAW_SENSOR_COUNTS = pl.Schema(
+    _DEVICE_INTERVAL | dict.fromkeys((*LINE_COUNTS, "total_in", "total_out"), pl.Int32()) | _REPLY
+)
+REGIONAL_COUNTS = pl.Schema(_DEVICE_INTERVAL | dict.fromkeys((*REGION_COUNTS, "total"), pl.Int32()) | _REPLY)
+
+STORE_HOURS = pl.Schema(
+    {
+        "store_id": pl.String(),
+        "hour_start": UTC_TIME,
+        "hour_end": UTC_TIME,
+        "local_date": pl.Date(),
+        "local_hour": pl.Int8(),
+        "trading_day": pl.Date(),
+        "business_share": pl.Float64(),
+        "minutes": pl.Float64(),
+    }
+)
+VIRTUAL_REGION_OCCUPANCY = pl.Schema(
+    {
+        "store_id": pl.String(),
+        "organization_id": pl.String(),
+        "zone": pl.String(),
+        "interval_start": UTC_TIME,
+        "interval_end": UTC_TIME,
+        "zone_kind": pl.String(),
+        "entries": pl.Int64(),
+        "exits": pl.Int64(),
+        "occupancy": pl.Int64(),
+        "occupancy_reason": pl.String(),
+        "is_complete": pl.Boolean(),
+        "input_version": UTC_TIME,
+    }
+)
+HOURLY_ANALYTICS = pl.Schema(
+    {
+        "store_id": pl.String(),
+        "organization_id": pl.String(),
+        "hour_start": UTC_TIME,
+        "hour_end": UTC_TIME,
+        "local_date": pl.Date(),
+        "local_hour": pl.Int16(),
+        "trading_day": pl.Date(),
+        "entries": pl.Int64(),
+        "exits": pl.Int64(),
+        "net_flow": pl.Int64(),
+        "passers_by": pl.Int64(),
+        "capture_rate": pl.Float64(),
+        "turn_in_ratio": pl.Float64(),
+        "occupancy_end": pl.Int64(),
+        "occupancy_max": pl.Int64(),
+        "occupancy_mean": pl.Float64(),
+        "is_business_hour": pl.Boolean(),
+        "business_share": pl.Float64(),
+        "completeness": pl.Float64(),
+        "is_complete": pl.Boolean(),
+        "input_version": UTC_TIME,
+    }
+)
+DAILY_SUMMARIES = pl.Schema(
+    {
+        "store_id": pl.String(),
+        "organization_id": pl.String(),
+        "trading_day": pl.Date(),
+        "day_start": UTC_TIME,
+        "day_end": UTC_TIME,
+        "entries": pl.Int64(),
+        "exits": pl.Int64(),
+        "net_flow": pl.Int64(),
+        "passers_by": pl.Int64(),
+        "capture_rate": pl.Float64(),
+        "turn_in_ratio": pl.Float64(),
+        "business_entries": pl.Float64(),
+        "non_business_entries": pl.Float64(),
+        "average_hourly_entries": pl.Float64(),
+        "peak_hour": pl.Int16(),
+        "peak_hour_entries": pl.Int64(),
+        "peak_hour_is_tied": pl.Boolean(),
+        "occupancy_max": pl.Int64(),
+        "occupancy_max_at": UTC_TIME,
+        "drift": pl.Int64(),
+        "drift_share": pl.Float64(),
+        "open_hours": pl.Float64(),
+        "hours_expected": pl.Int64(),
+        "hours_reported": pl.Int64(),
+        "completeness": pl.Float64(),
+        "is_complete": pl.Boolean(),
+        "input_version": UTC_TIME,
+    }
+)
+
+
+def conform(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """Exactly the columns of `schema`, in its order and types.
+
+    Raises:
+        polars.exceptions.ColumnNotFoundError: a column is missing; the function that built the frame is wrong.
+    """
+    return frame.select(pl.col(name).cast(kind) for name, kind in schema.items())
