@@ -1,0 +1,83 @@
+"""One way in for writes (psycopg, a transaction at a time) and one for reads (Arrow through ADBC).
+
+Works through a transaction-mode pooler: nothing is prepared, and all settings end with their transaction.
+"""
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+
+import adbc_driver_manager
+import polars as pl
+import psycopg
+
+from retail_pipeline.warehouse.errors import warehouse_error
+from retail_pipeline.warehouse.queries import query, render
+from retail_pipeline.warehouse.url import complete_url, describe
+
+# An abandoned transaction would hold its locks for ever; collecting a whole fleet takes minutes, not fifteen.
+_IDLE_LIMIT_S = 900
+_SETTINGS = """
+SELECT
+    set_config('timezone', 'UTC', true),
+    set_config('statement_timeout', %(statement)s, true),
+    set_config('lock_timeout', %(lock)s, true),
+    set_config('idle_in_transaction_session_timeout', %(idle)s, true)
+"""
+
+
+class Warehouse:
+    """A Postgres database with schema `retail`. Holds no connection open between calls."""
+
+    def __init__(self, url: str, *, statement_timeout_s: float = 300, lock_timeout_s: float = 60) -> None:
+        """Connects to nothing yet.
+
+        Raises:
+            InvalidDatabaseUrl: whoever set RETAIL_DATABASE_URL corrects it.
+        """
+        self._url = complete_url(url)
+        self._timeouts = {
+            "statement": f"{statement_timeout_s:g}s",
+            "lock": f"{lock_timeout_s:g}s",
+            "idle": f"{_IDLE_LIMIT_S}s",
+        }
+        self.where = describe(url)
+
+    def __repr__(self) -> str:
+        return f"Warehouse({self.where})"
+
+    def connect(self) -> psycopg.Connection:
+        """A new connection, not autocommitting; the caller closes it.
+
+        Raises:
+            WarehouseUnreachable: whoever runs the database or the network acts.
+        """
+        try:
+            return psycopg.connect(self._url, prepare_threshold=None)
+        except psycopg.Error as error:
+            raise warehouse_error(error, self.where) from None
+
+    @contextmanager
+    def transaction(self) -> Generator[psycopg.Connection]:
+        """One transaction on a connection of its own: committed at the end, or nothing of it stands.
+
+        Raises:
+            WarehouseError: the database refused, with its reason.
+        """
+        with self.connect() as connection:
+            try:
+                connection.execute(_SETTINGS, self._timeouts)
+                yield connection
+                connection.commit()
+            except psycopg.Error as error:
+                raise warehouse_error(error, self.where) from error
+
+    def read(self, name: str, values: Mapping[str, object] | None = None) -> pl.DataFrame:
+        """Rows of the statement in `sql/queries/<name>.sql`; times are Datetime('us', 'UTC').
+
+        Raises:
+            WarehouseError: the database refused, with its reason.
+        """
+        try:
+            return pl.read_database_uri(render(query(name), values or {}), self._url, engine="adbc")
+        except adbc_driver_manager.Error as error:
+            raise warehouse_error(error, self.where, error.sqlstate) from error

@@ -1,0 +1,171 @@
+"""The SQL text of a merge or a removal, composed for one table; runs nothing."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import polars as pl
+from psycopg import sql
+
+
+class Target(NamedTuple):
+    """A table of schema `retail`, and how its rows are compared and replaced.
+
+    `compare` are the columns whose change makes a row worth writing. `newer_than` names the column that lets no
+    older row replace a newer one. A change of a `revise` column of a complete row leaves a row in `revisions`.
+    """
+
+    table: str
+    key: tuple[str, ...]
+    compare: tuple[str, ...]
+    newer_than: str | None = None
+    revise: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> sql.Identifier:
+        """Qualified and quoted."""
+        return sql.Identifier("retail", self.table)
+
+
+def differences(target: Target, columns: Sequence[str], key_types: pl.Schema) -> sql.Composed:
+    """Write what `incoming` says otherwise than the table, keep the old figures, and copy out the keys as CSV."""
+    return sql.SQL(
+        "COPY (WITH differing AS MATERIALIZED ({differing}), before AS ({before}), written AS ({upsert})"
+        "{revised} SELECT {keys} FROM written) TO STDOUT (FORMAT csv)"
+    ).format(
+        differing=_differing(target, columns),
+        before=_before(target),
+        upsert=_upsert(target, columns),
+        revised=_revised(target, columns),
+        keys=sql.SQL(", ").join(_as_csv(name, dtype) for name, dtype in key_types.items()),
+    )
+
+
+def _differing(target: Target, columns: Sequence[str]) -> sql.Composed:
+    """The LEFT JOIN difference: re-collecting what stands writes nothing, not even row locks."""
+    first = sql.Identifier("standing", target.key[0])
+    return sql.SQL(
+        "SELECT {columns} FROM incoming LEFT JOIN {table} AS standing ON {same} WHERE {first} IS NULL OR ({worth})"
+    ).format(
+        columns=qualified("incoming", columns),
+        table=target.name,
+        same=_same_key(target, "incoming", "standing"),
+        first=first,
+        worth=_is_worth_writing(target, "incoming", "standing"),
+    )
+
+
+def _before(target: Target) -> sql.Composable:
+    if not target.revise:
+        return sql.SQL("SELECT")
+    return sql.SQL(
+        "SELECT standing.* FROM {} AS standing INNER JOIN differing ON {} WHERE standing.is_complete"
+    ).format(target.name, _same_key(target, "differing", "standing"))
+
+
+def _upsert(target: Target, columns: Sequence[str]) -> sql.Composed:
+    """The guard stands again in DO UPDATE: another writer may have come in between."""
+    return sql.SQL(
+        "INSERT INTO {table} AS standing ({columns}) SELECT {columns} FROM differing ORDER BY {key}"
+        " ON CONFLICT ({key}) DO UPDATE SET {updates} WHERE {worth} RETURNING {standing_key}"
+    ).format(
+        table=target.name,
+        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+        key=sql.SQL(", ").join(map(sql.Identifier, target.key)),
+        updates=sql.SQL(", ").join(
+            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in columns if name not in target.key
+        ),
+        worth=_is_worth_writing(target, "excluded", "standing"),
+        standing_key=qualified("standing", target.key),
+    )
+
+
+def _revised(target: Target, columns: Sequence[str]) -> sql.Composable:
+    if not target.revise:
+        return sql.SQL("")
+    figures = [
+        sql.SQL("({}, {}::text, {}::text)").format(
+            name, sql.Identifier("before", name), sql.Identifier("differing", name)
+        )
+        for name in target.revise
+    ]
+    return sql.SQL(
+        ", revised AS ({head} FROM before INNER JOIN written ON {written} INNER JOIN differing ON {differing}"
+        " CROSS JOIN LATERAL (VALUES {figures}) AS figure (name, old, new)"
+        " WHERE figure.old IS DISTINCT FROM figure.new)"
+    ).format(
+        head=_revision_head(target, "before", "differing", columns),
+        written=_same_key(target, "written", "before"),
+        differing=_same_key(target, "differing", "before"),
+        figures=sql.SQL(", ").join(figures),
+    )
+
+
+def removal(target: Target, doomed: sql.Composable) -> sql.Composed:
+    """Delete the `doomed` rows; the figures of complete ones are kept in `revisions`."""
+    figures = [sql.SQL("({}, doomed.{}::text)").format(name, sql.Identifier(name)) for name in target.revise]
+    revised = sql.SQL(
+        ", revised AS ({} FROM doomed INNER JOIN removed ON {} CROSS JOIN LATERAL (VALUES {}) AS figure (name, old)"
+        " WHERE doomed.is_complete)"
+    ).format(
+        _revision_head(target, "doomed", None, ()),
+        _same_key(target, "doomed", "removed"),
+        sql.SQL(", ").join(figures),
+    )
+    return sql.SQL(
+        "WITH doomed AS MATERIALIZED ({doomed}), removed AS (DELETE FROM {table} AS standing USING doomed"
+        " WHERE {same} RETURNING {keys}){revised} SELECT {plain_keys} FROM removed"
+    ).format(
+        doomed=doomed,
+        table=target.name,
+        same=_same_key(target, "standing", "doomed"),
+        keys=qualified("standing", target.key),
+        revised=revised if target.revise else sql.SQL(""),
+        plain_keys=qualified("removed", target.key),
+    )
+
+
+def _revision_head(target: Target, old: str, new: str | None, columns: Sequence[str]) -> sql.Composed:
+    """INSERT INTO revisions ... SELECT ..., up to FROM; a removed row has no new value."""
+    origin = [
+        sql.Identifier(new, name) if new and name in columns else sql.SQL("NULL") for name in ("reply_id", "run_id")
+    ]
+    return sql.SQL(
+        "INSERT INTO retail.revisions (table_name, row_key, column_name, old_value, new_value, store_id,"
+        " organization_id, reply_id, run_id) SELECT {table}, jsonb_build_object({key}), figure.name, figure.old, {new}, {store},"
+        " {organization}, {reply}, {run}"
+    ).format(
+        table=target.table,
+        key=sql.SQL(", ").join(sql.SQL("{}, {}").format(name, sql.Identifier(old, name)) for name in target.key),
+        new=sql.SQL("figure.new" if new else "NULL"),
+        store=sql.Identifier(old, "store_id"),
+        organization=sql.Identifier(old, "organization_id"),
+        reply=origin[0],
+        run=origin[1],
+    )
+
+
+def _is_worth_writing(target: Target, new: str, old: str) -> sql.Composed:
+    differs = sql.SQL("ROW({}) IS DISTINCT FROM ROW({})").format(
+        qualified(new, target.compare), qualified(old, target.compare)
+    )
+    if target.newer_than is None:
+        return differs
+    age = [sql.Identifier(side, target.newer_than) for side in (new, old)]
+    return sql.SQL("{} AND {} >= {}").format(differs, *age)
+
+
+def _same_key(target: Target, left: str, right: str) -> sql.Composed:
+    pairs = [sql.SQL("{} = {}").format(sql.Identifier(left, name), sql.Identifier(right, name)) for name in target.key]
+    return sql.SQL(" AND ").join(pairs)
+
+
+def qualified(side: str, names: Sequence[str]) -> sql.Composed:
+    """`side.a, side.b, ...`, quoted."""
+    return sql.SQL(", ").join(sql.Identifier(side, name) for name in names)
+
+
+def _as_csv(name: str, dtype: pl.DataType) -> sql.Composable:
+    """Times travel as microseconds: their text depends on the settings of the server."""
+    if isinstance(dtype, pl.Datetime):
+        return sql.SQL("(extract(epoch FROM {}) * 1000000)::bigint").format(sql.Identifier(name))
+    return sql.Identifier(name)

@@ -1,0 +1,60 @@
+"""Where the warehouse is: a Postgres URL, completed with what every connection needs."""
+
+import os
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from retail_pipeline.warehouse.errors import InvalidDatabaseUrl
+
+_FORM = "postgresql://USER:PASSWORD@HOST:5432/DATABASE"
+_DEFAULTS = {
+    "application_name": "retail_pipeline",
+    "connect_timeout": "10",
+    # A dead peer is noticed within about a minute, not after the two hours of the operating system.
+    "keepalives_idle": "30",
+    "tcp_user_timeout": "60000",
+}
+
+
+def complete_url(url: str) -> str:
+    """`url` with time-outs, and with verified TLS unless the host is on this machine or private network.
+
+    A host name without a dot, such as a service of Docker Compose, counts as private. What the URL states stays.
+
+    Raises:
+        InvalidDatabaseUrl: not a Postgres URL; the message never repeats it, because it may hold a password.
+    """
+    host = _parsed(url).get("host", "")
+    parts = urlsplit(url)
+    given = dict(parse_qsl(parts.query))
+    if _is_public(host) and "PGSSLMODE" not in os.environ:
+        given.setdefault("sslmode", "verify-full")
+    query = urlencode(_DEFAULTS | given, quote_via=quote)
+    # urlunsplit would drop the slashes of a URL without a host, which means the local socket.
+    return f"postgresql://{parts.netloc}{parts.path or '/'}?{query}"
+
+
+def describe(url: str) -> str:
+    """`database retail on db.example:5432`: never user or password."""
+    parsed = _parsed(url)
+    port = f":{parsed['port']}" if "port" in parsed else ""
+    return f"database {parsed.get('dbname', '(default)')} on {parsed.get('host', 'this machine')}{port}"
+
+
+def _is_public(host: str) -> bool:
+    return not host.startswith(("/", "127.", "::1")) and "." in host
+
+
+def _parsed(url: str) -> dict[str, str]:
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise InvalidDatabaseUrl(f"RETAIL_DATABASE_URL has to look like {_FORM}.")
+    if "#" in url:
+        raise InvalidDatabaseUrl(f"RETAIL_DATABASE_URL holds a #: percent-encode it as %23 ({_FORM}).")
+    try:
+        return {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
+    except psycopg.ProgrammingError:
+        raise InvalidDatabaseUrl(
+            f"RETAIL_DATABASE_URL cannot be read; it has to look like {_FORM}, special characters percent-encoded."
+        ) from None
