@@ -1,19 +1,23 @@
-"""Who and where: organisations, stores, devices, lines and zones, as the fleet file declares them.
+"""Who and where: organisations and their stores, as the fleet file declares them, and all names of its parts.
 
-Nothing here reads a file or a clock. Hardware is a *device*; the fleet file and the tables say `sensor`.
+Nothing here reads a file or a clock.
 """
 
 import datetime as dt
-from enum import StrEnum
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Annotated, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, HttpUrl, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from retail_pipeline.fleet.device import INTERVAL_MINUTES, Auth, Device, Report, TimeZoneName
 from retail_pipeline.fleet.graph import LineGraph, build_line_graph
-from retail_pipeline.fleet.layout import OUTSIDE_AREAS, Declared, Identifier, Line, Role, Zone, ZoneKind
-from retail_pipeline.fleet.opening import OpeningHours, parse_opening_hours
+from retail_pipeline.fleet.layout import OUTSIDE_AREAS, Declared, Identifier, Line, Role, Zone, ZoneKind, written_as
+from retail_pipeline.fleet.opening import OpeningHours, parse_opening_hours, spans_problem
+from retail_pipeline.fleet.problems import Problem, refuse
+from retail_pipeline.fleet.public_holidays import known_countries
 
 __all__ = [
     "INTERVAL_MINUTES",
@@ -33,32 +37,15 @@ __all__ = [
     "ZoneKind",
 ]
 
-INTERVAL_MINUTES = (5, 10, 15, 30, 60)
+
+def _known_country(code: str) -> str:
+    if code not in known_countries():
+        raise ValueError(f"{code!r} is not a country whose public holidays are known; write it in two letters, as PT")
+    return code
 
 
-class Report(StrEnum):
-    """The two CSV reports that are collected; the value stands in `collection_gaps.report`."""
-
-    LINES = "lines"
-    REGIONS = "regions"
-
-
-class Auth(StrEnum):
-    """How a device asks for its credential."""
-
-    BASIC = "basic"
-    DIGEST = "digest"
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"{name!r} is not an IANA time zone such as Europe/Lisbon") from error
-    return name
-
-
-TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
+CountryCode = Annotated[str, AfterValidator(_known_country)]
+Currency = Annotated[str, written_as(r"[A-Z]{3}", "is a currency in three letters, as EUR")]
 
 
 class Organization(Declared):
@@ -75,61 +62,24 @@ class QueueAlert(Declared):
     minutes: float | None = Field(default=None, gt=0)
 
 
-class Device(Declared):
-    """A counting device over a door. Its stamps are naive wall clock in `timezone` (default: the store's)."""
-
-    id: Identifier
-    url: HttpUrl
-    credential: str | None = Field(default=None, pattern=r"^[A-Z][A-Z0-9_]*$")
-    auth: Auth = Auth.BASIC
-    reports: tuple[Report, ...] = (Report.LINES,)
-    interval_minutes: int = 60
-    retention_days: int = Field(default=30, ge=1, le=366)
-    timezone: TimeZoneName | None = None
-    active: bool = True
-    live: bool = False
-    lines: dict[int, Line] = Field(default_factory=dict)
-    regions: dict[int, str] = Field(default_factory=dict)
-
-    @field_validator("interval_minutes")
-    @classmethod
-    def _known_interval(cls, minutes: int) -> int:
-        if minutes not in INTERVAL_MINUTES:
-            raise ValueError(f"interval_minutes is one of {INTERVAL_MINUTES}, not {minutes}")
-        return minutes
-
-    @field_validator("lines", "regions")
-    @classmethod
-    def _one_to_four(cls, numbered: dict[int, object]) -> dict[int, object]:
-        if wrong := sorted(set(numbered) - {1, 2, 3, 4}):
-            raise ValueError(f"a device has lines and regions 1 to 4, not {wrong}")
-        return numbered
-
-    @property
-    def is_entrance(self) -> bool:
-        """Whether a line of this device makes entries; only such devices count towards completeness."""
-        return any(line.role is Role.ENTRANCE for line in self.lines.values())
-
-    def has(self, report: Report) -> bool:
-        """Whether this device is asked for `report`."""
-        return report in self.reports
-
-
 class Store(Declared):
-    """A shop. Its hours are local clock hours, its days are trading days that begin at `day_starts_at`."""
+    """A shop. Its hours are local clock hours, its days are trading days that begin at `day_starts_at`.
+
+    Stores are the same when all they declare is the same; their hash is that of the id.
+    """
 
     id: Identifier
     organization: Identifier
     name: str
     timezone: TimeZoneName
-    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    country: CountryCode | None = None
     opening_hours: OpeningHours = Field(default_factory=OpeningHours)
     exceptions: dict[dt.date, str] = Field(default_factory=dict)
     day_starts_at: dt.time = dt.time(0)
     live_since: dt.date | None = None
     capacity: int | None = Field(default=None, gt=0)
     language: str = "en"
-    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
+    currency: Currency | None = None
     recipients: tuple[str, ...] = ()
     entries_per_staff_hour: float | None = Field(default=None, gt=0)
     target_conversion_rate: float | None = Field(default=None, gt=0, le=1)
@@ -146,16 +96,39 @@ class Store(Declared):
     @field_validator("day_starts_at")
     @classmethod
     def _whole_hour_until_noon(cls, start: dt.time) -> dt.time:
-        if start.minute or start.second or start.hour > 12:
-            raise ValueError(f"day_starts_at is a whole hour from 00:00 to 12:00, not {start}")
+        if start.replace(hour=0) != dt.time(0) or start.hour > 12:
+            raise ValueError(f"is a whole hour from 00:00 to 12:00, not {start}")
         return start
 
+    @field_validator("exceptions")
+    @classmethod
+    def _spans_of_exceptions(cls, exceptions: dict[dt.date, str]) -> dict[dt.date, str]:
+        refuse(Problem((str(day),), problem) for day, text in exceptions.items() if (problem := spans_problem(text)))
+        return exceptions
+
     @model_validator(mode="after")
-    def _zones_can_be_told_apart(self) -> Self:
-        if len(self.zones) > 4:
-            raise ValueError(f"store {self.id} declares {len(self.zones)} zones; a store has up to four")
+    def _zones_are_known_and_can_be_told_apart(self) -> Self:
+        refuse([*self._zone_problems(), *self._region_problems()])
         _ = self.graph
         return self
+
+    def _zone_problems(self) -> Iterator[Problem]:
+        if len(self.zones) > 4:
+            yield Problem(("zones",), f"store {self.id} declares {len(self.zones)} zones; a store has up to four")
+        for name in sorted(OUTSIDE_AREAS & self.zones.keys()):
+            yield Problem(("zones", name), f"store {self.id} cannot have a zone {name}: that is not in the shop")
+
+    def _region_problems(self) -> Iterator[Problem]:
+        for device in self.sensors:
+            for number, zone in device.regions.items():
+                if zone not in self.zones:
+                    known = ", ".join(self.zones) or "none"
+                    sentence = f"store {self.id}, region {device.id}/{number} names the zone {zone!r}, which is not"
+                    at = ("sensors", device.id, "regions", number)
+                    yield Problem(at, f"{sentence} declared; declared are {known}")
+
+    def __hash__(self) -> int:
+        return hash(self.id)
 
     @cached_property
     def zone_info(self) -> ZoneInfo:
@@ -165,13 +138,9 @@ class Store(Declared):
     @cached_property
     def graph(self) -> LineGraph:
         """Which zones the counted lines determine, and why others are not."""
-        lines = [
-            (device.id, number, line)
-            for device in self.sensors
-            if device.active
-            for number, line in device.lines.items()
-        ]
-        return build_line_graph(self.id, self.zones, lines)
+        lines = [(device.id, number, line) for device in self.sensors for number, line in device.lines.items()]
+        inactive = {device.id for device in self.sensors if not device.active}
+        return build_line_graph(self.id, self.zones, lines, inactive)
 
     @property
     def active_devices(self) -> tuple[Device, ...]:
@@ -195,16 +164,23 @@ class Fleet(Declared):
 
     @model_validator(mode="after")
     def _names_are_unique_and_known(self) -> Self:
-        _refuse_repeats("organization", [organization.id for organization in self.organizations])
-        _refuse_repeats("store", [store.id for store in self.stores])
-        _refuse_repeats("sensor", [device.id for store in self.stores for device in store.sensors])
+        sensors = [("stores", store.id, "sensors", device.id) for store in self.stores for device in store.sensors]
+        refuse(
+            [
+                *_repeats("organization", [("organizations", organization.id) for organization in self.organizations]),
+                *_repeats("store", [("stores", store.id) for store in self.stores]),
+                *_repeats("sensor", sensors),
+                *self._ownership_problems(),
+            ]
+        )
+        return self
+
+    def _ownership_problems(self) -> Iterator[Problem]:
         known = {organization.id for organization in self.organizations}
         for store in self.stores:
             if store.organization not in known:
-                raise ValueError(
-                    f"store {store.id} names the organization {store.organization!r}, which is not declared"
-                )
-        return self
+                sentence = f"store {store.id} names the organization {store.organization!r}, which is not declared"
+                yield Problem(("stores", store.id, "organization"), sentence)
 
     @cached_property
     def _stores_by_id(self) -> dict[str, Store]:
@@ -228,6 +204,8 @@ class Fleet(Declared):
         return tuple(self._stores_by_id)
 
 
-def _refuse_repeats(what: str, names: list[str]) -> None:
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"each {what} id stands once; repeated: {', '.join(repeated)}")
+def _repeats(what: str, places: Sequence[tuple[str, ...]]) -> Iterator[Problem]:
+    for name, times in Counter(place[-1] for place in places).items():
+        if times > 1:
+            last = [place for place in places if place[-1] == name][-1]
+            yield Problem(last, f"each {what} id stands once; {name} stands {times} times")
