@@ -1,0 +1,112 @@
+"""Where Dagster keeps its own records: the classes that `dagster.yaml` names. Nothing of the pipeline's data."""
+
+import os
+import re
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster._core.instance import InstanceRef
+from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
+from dagster._core.storage.root import LocalArtifactStorage
+from dagster._serdes import ConfigurableClassData
+from dagster_postgres import DagsterPostgresStorage
+
+from retail_pipeline.local.place import private_folder
+from retail_pipeline.local.postgres import ensure_postgres
+from retail_pipeline.settings import read_settings
+
+CONFIG_FILE = "dagster.yaml"
+
+
+class DagsterStorage(DagsterPostgresStorage):
+    """Runs, events and schedules in Postgres, by `DAGSTER_POSTGRES_URL` or else on the embedded server."""
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        """Nothing: the environment decides, so that one `dagster.yaml` serves a laptop and a server."""
+        return {}
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, object]
+    ) -> "DagsterStorage":
+        """Open the storage; the embedded server is started when it is not running."""
+        del config_value
+        return cls(postgres_url=storage_url(), inst_data=inst_data)
+
+
+class ComputeLogs(LocalComputeLogManager):
+    """What steps print, under `RETAIL_HOME`: a second start still shows the logs of the first."""
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        """Nothing, as for `DagsterStorage`."""
+        return {}
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, object]
+    ) -> "ComputeLogs":
+        """The logs of this home."""
+        del config_value
+        return cls(base_dir=str(_home() / "compute_logs"), inst_data=inst_data)
+
+
+class Artifacts(LocalArtifactStorage):
+    """Files that Dagster keeps beside its database, under `RETAIL_HOME`."""
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        """Nothing, as for `DagsterStorage`."""
+        return {}
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, object]
+    ) -> "Artifacts":
+        """The files of this home."""
+        del config_value
+        return cls(base_dir=str(_home() / "dagster"), inst_data=inst_data)
+
+
+RECORDS: Mapping[str, object] = {
+    "storage": {"custom": {"module": __name__, "class": "DagsterStorage", "config": {}}},
+    "compute_logs": {"module": __name__, "class": "ComputeLogs", "config": {}},
+    "local_artifact_storage": {"module": __name__, "class": "Artifacts", "config": {}},
+    "telemetry": {"enabled": False},
+}
+"""What `dagster.yaml` says about records, for a command outside a checkout; a test holds the two together."""
+
+
+def storage_url() -> str:
+    """The SQLAlchemy URL of Dagster's database.
+
+    The driver is always stated: SQLAlchemy 2.1 reads `postgresql://` as psycopg 3, whose JSON dagster-postgres cannot
+    write. Dagster listens for events: behind a pooler the session mode is needed.
+    """
+    url = os.environ.get("DAGSTER_POSTGRES_URL")
+    if url:
+        return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+psycopg2://", url)
+    return ensure_postgres(_home()).sqlalchemy_url("dagster")
+
+
+def retail_instance() -> AbstractContextManager[dg.DagsterInstance]:
+    """The Dagster instance that `dagster dev` would use here: a command's runs show in the same UI.
+
+    `DAGSTER_HOME` decides when set, then `dagster.yaml` in the working directory, then the same records without a file.
+    """
+    if os.environ.get("DAGSTER_HOME"):
+        return dg.DagsterInstance.get()
+    base = _home()
+    has_file = Path(CONFIG_FILE).exists()
+    ref = InstanceRef.from_dir(
+        str(base), config_dir=str(Path.cwd()) if has_file else None, overrides=None if has_file else dict(RECORDS)
+    )
+    return dg.DagsterInstance.from_ref(ref)
+
+
+def _home() -> Path:
+    return private_folder(read_settings().home.absolute())
