@@ -19,9 +19,10 @@ _KEY = ("store_id", "hour_start")
 def coverage(raw: pl.DataFrame, hours: pl.DataFrame, stores: Sequence[Store], as_of: dt.datetime) -> pl.DataFrame:
     """One row per store and expected local hour, sorted by `store_id` and `hour_start`.
 
-    Columns: `completeness` (0..1), `is_complete`, `intervals_expected`, `intervals_reported`. Completeness is the share of the hour that lies in complete intervals, averaged over the active devices with an
-    entrance line. Hours before `live_since` and stores without such a device have no row: nothing is expected there. An
-    hour that has not ended by `as_of` is never complete. Intervals are counted in the devices' declared length.
+    Columns: `completeness` (0..1), `is_complete`, `intervals_expected`, `intervals_reported`. Completeness is the
+    share of the hour that lies in complete intervals, averaged over the active devices with an entrance line. Hours
+    before `live_since` and stores without such a device have no row: nothing is expected there. An hour that has not
+    ended by `as_of` is never complete. Expected intervals are counted in the devices' declared length.
     """
     expected = device_hours(hours, stores).join(entrance_devices(stores).select("sensor_id"), on="sensor_id")
     reported = device_coverage(raw, hours)
@@ -40,7 +41,7 @@ def coverage(raw: pl.DataFrame, hours: pl.DataFrame, stores: Sequence[Store], as
 
 
 def device_hours(hours: pl.DataFrame, stores: Sequence[Store], report: Report = Report.LINES) -> pl.DataFrame:
-    """The hours in which each active device is expected to deliver `report`: the columns of `devices` and of `hours`."""
+    """The hours in which each active device is expected to deliver `report`: columns of `devices` and `hours`."""
     return devices(stores, report).join(hours, on="store_id").filter(is_live())
 
 

@@ -25,8 +25,8 @@ def daily_summaries(
     """One row per store and trading day with at least one hourly row: a frame of `DAILY_SUMMARIES`, sorted by key.
 
     `hours` holds the whole trading days (23, 24 or 25 hours). Expected are the hours that have ended by `as_of`, from
-    `live_since` on; `completeness` is NULL while none has. `lost` (`store_id`, `hour_start`) names hours that will never
-    be recovered: a day that misses nothing else is complete, its `completeness` stays below 1.
+    `live_since` on; `completeness` is NULL while none has. `lost` (`store_id`, `hour_start`) names hours that will
+    never be recovered: a day that misses nothing else is complete, its `completeness` stays below 1.
 
     Peak and `average_hourly_entries` come from complete hours alone. Capture is recomputed from the sums of the hours
     in which both entries and passers-by were measured. `occupancy_max_at` is the start of the hour with the maximum.

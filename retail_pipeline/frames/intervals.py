@@ -1,7 +1,7 @@
 """People in an area over time, from the crossings of its doors: a store as a whole, or one of its zones.
 
-Devices of one area are added up per interval. Where they count in different intervals, the area takes the longest of the
-hour, or the whole hour when that is no multiple of the others: the rows of two devices are never set side by side.
+Devices of one area are added up per interval. Where they count in different intervals, the area takes the longest of
+the hour, or the whole hour when that is no multiple of the others: rows of two devices never stand side by side.
 """
 
 import polars as pl

@@ -23,10 +23,11 @@ _DOORS = {
 
 
 def virtual_region_occupancy(raw: pl.DataFrame, stores: Sequence[Store], hours: pl.DataFrame) -> pl.DataFrame:
-    """One row per store, zone and interval in which a door of the zone was counted: a frame of `VIRTUAL_REGION_OCCUPANCY`.
+    """One row per store, zone and interval in which a door of the zone was counted.
 
-    Needs whole trading days. `occupancy` is the running entries - exits since the trading day began, never below 0;
-    NULL with `occupancy_reason` where some boundary of the zone is not counted. A zone without doors has no row.
+    A frame of `VIRTUAL_REGION_OCCUPANCY`, sorted by key; needs whole trading days. `occupancy` is the running
+    entries - exits since the trading day began, never below 0; NULL with `occupancy_reason` where some boundary of the
+    zone is not counted. A zone without doors has no row.
     """
     doors = zone_doors(stores)
     flows = zone_crossings(crossings(raw, lines_frame(stores)), doors)

@@ -1,0 +1,32 @@
+"""Data-quality checks as pure functions, frame in and findings out; asset checks wrap them, none of them lives here."""
+
+from retail_pipeline.frames.quality.arrival import all_sensors_reported, no_missing_intervals
+from retail_pipeline.frames.quality.clocks import device_clock_skew, no_future_rows
+from retail_pipeline.frames.quality.conservation import hourly_conserves_raw, zone_mass_balance
+from retail_pipeline.frames.quality.findings import FINDINGS, Severity
+from retail_pipeline.frames.quality.overdue import overdue, overdue_minutes
+from retail_pipeline.frames.quality.plausible import counts_plausible
+from retail_pipeline.frames.quality.quarantine import quarantined_rows
+from retail_pipeline.frames.quality.stuck import not_stuck
+from retail_pipeline.frames.quality.thresholds import DEFAULTS, unknown_thresholds
+from retail_pipeline.frames.quality.traffic import enters_balance_exits, no_ghost_traffic
+
+__all__ = [
+    "DEFAULTS",
+    "FINDINGS",
+    "Severity",
+    "all_sensors_reported",
+    "counts_plausible",
+    "device_clock_skew",
+    "enters_balance_exits",
+    "hourly_conserves_raw",
+    "no_future_rows",
+    "no_ghost_traffic",
+    "no_missing_intervals",
+    "not_stuck",
+    "overdue",
+    "overdue_minutes",
+    "quarantined_rows",
+    "unknown_thresholds",
+    "zone_mass_balance",
+]
