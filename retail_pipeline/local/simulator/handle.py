@@ -15,10 +15,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from retail_pipeline.local.demo import demo_fleet_path, demo_scenario_path
+from retail_pipeline.fleet.load import load_fleet
+from retail_pipeline.fleet.models import Fleet
+from retail_pipeline.local.demo import demo_fleet_path, demo_scenario_path, pointed_at
 from retail_pipeline.local.keeper import keep
 from retail_pipeline.local.place import private_folder
 from retail_pipeline.local.shared import Lease, SharedServer
+from retail_pipeline.local.simulator.scenario import load_scenario
 from retail_pipeline.local.simulator.server import LOOPBACK
 
 LINGER_S = 5.0
@@ -92,6 +95,17 @@ class SimulatorHandle:
     def base_url(self) -> str:
         """Where the devices are: `base_url/<sensor_id>`."""
         return f"http://{LOOPBACK}:{self.port}"
+
+    def fleet(self) -> Fleet:
+        """The simulated fleet with its devices at this simulator, or at the ports that the scenario gives them.
+
+        Raises:
+            FleetError: the fleet file is wrong.
+            ScenarioError: the scenario is.
+        """
+        scenario = load_scenario(self._server.scenario)
+        ports = {sensor_id: device.port for sensor_id, device in scenario.devices.items() if device.port}
+        return pointed_at(load_fleet(self._server.fleet), self.base_url, ports)
 
     def close(self) -> None:
         """Give this share back; the simulator ends shortly after the last one of the last process."""

@@ -14,7 +14,7 @@ def a_device(sensor_id: str, **fields: object) -> dict[str, Any]:
 
 
 def a_store(store_id: str, *devices: dict[str, Any], **fields: object) -> dict[str, Any]:
-    store = {"id": store_id, "organization": "acme", "name": store_id, "timezone": "Europe/Lisbon"}
+    store: dict[str, Any] = {"id": store_id, "organization": "acme", "name": store_id, "timezone": "Europe/Lisbon"}
     store |= {"opening_hours": {"mon-sun": "10:00-20:00"}, "zones": {"hall": {"kind": "entrance", "name": "Hall"}}}
     return {**store, "sensors": list(devices), **fields}
 
