@@ -52,7 +52,7 @@ def _visits(
     floor = Floor(store)
     crossings: list[Crossing] = []
     arrivals: list[Arrival] = []
-    for start, end in open_spans(store, date) if floor.is_entered else ():
+    for start, end in _open(store, date) if floor.is_entered else ():
         hours = (end - start) / dt.timedelta(hours=1)
         for _ in range(_poisson(rng, visitors_a_day * _WEEKDAY[date.weekday()] * hours / 12)):
             at = start.timestamp() + _when(rng) * (hours * 3600 - 600)
@@ -60,6 +60,14 @@ def _visits(
             crossings += [crossing for crossing in crossed if rng.random() > _MISSED]
             arrivals += arrived
     return crossings, arrivals
+
+
+def _open(store: Store, date: dt.date) -> list[tuple[dt.datetime, dt.datetime]]:
+    # A store that never says when it is open is no closed shop: people come from 10 to 20.
+    if store.exceptions or store.opening_hours.holidays or any(store.opening_hours.week):
+        return open_spans(store, date)
+    start, end = (wall_to_utc(dt.datetime.combine(date, dt.time(hour)), store.zone_info) for hour in (10, 20))
+    return [(start, end)]
 
 
 def _when(rng: random.Random) -> float:

@@ -4,6 +4,7 @@ from itertools import accumulate, pairwise
 import pytest
 
 from retail_pipeline.fleet.models import Device, Fleet, Store
+from retail_pipeline.fleet.opening import OpeningHours
 from retail_pipeline.local.demo import demo_fleet, demo_scenario_path
 from retail_pipeline.local.simulator.clock import Span
 from retail_pipeline.local.simulator.scenario import load_scenario
@@ -82,6 +83,12 @@ def test_a_closed_day_has_a_street_but_no_visitors(truth: Truth, demo: Fleet) ->
     rows = truth.rows(store.sensors[0], store, christmas, christmas + A_DAY)
     assert {row.people.lines[0] for row in rows} == {(0, 0)}
     assert sum(row.people.lines[3][0] for row in rows) > 0
+
+
+def test_a_store_that_does_not_say_when_it_is_open_has_visitors(truth: Truth, fleet: Fleet) -> None:
+    store = fleet.store("lisbon").model_copy(update={"opening_hours": OpeningHours()})
+    rows = truth.rows(_device(store, "open"), store, THURSDAY, THURSDAY + A_DAY)
+    assert sum(sum(row.people.lines[0]) for row in rows) > 0
 
 
 @pytest.mark.parametrize("store_id", ["lisbon-01", "replay-los-angeles"])
