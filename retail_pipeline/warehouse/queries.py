@@ -2,10 +2,11 @@
 
 import re
 import sysconfig
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+import polars as pl
 from psycopg import sql
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
@@ -38,3 +39,8 @@ def render(statement: str, values: Mapping[str, object]) -> str:
         KeyError: a value is missing.
     """
     return _PLACEHOLDER.sub(lambda found: sql.Literal(values[found[1]]).as_string(None), statement)
+
+
+def columns_of(frame: pl.DataFrame, names: Sequence[str]) -> dict[str, object]:
+    """The columns as lists, for a statement that unnests them: one round trip, however many rows."""
+    return {name: frame[name].to_list() for name in names}

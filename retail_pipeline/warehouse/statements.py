@@ -6,6 +6,8 @@ from typing import NamedTuple
 import polars as pl
 from psycopg import sql
 
+INCOMING = sql.Identifier("incoming")
+
 
 class Target(NamedTuple):
     """A table of schema `retail`, and how its rows are compared and replaced.
@@ -100,6 +102,21 @@ def _revised(target: Target, columns: Sequence[str]) -> sql.Composable:
     )
 
 
+def outside_frame(target: Target, start_column: str) -> sql.Composed:
+    """Rows of the slices %(store_id)s, [%(start)s, %(end)s) whose key is not in `incoming`."""
+    return sql.SQL(
+        "SELECT DISTINCT standing.*"
+        " FROM unnest(%(store_id)s::text[], %(start)s::timestamptz[], %(end)s::timestamptz[])"
+        " AS slice (store_id, slice_start, slice_end) INNER JOIN {table} AS standing"
+        " ON standing.store_id = slice.store_id AND standing.{start} >= slice_start AND standing.{start} < slice_end"
+        " WHERE NOT EXISTS (SELECT FROM incoming WHERE {same})"
+    ).format(
+        table=target.name,
+        same=_same_key(target, "incoming", "standing"),
+        start=sql.Identifier(start_column),
+    )
+
+
 def removal(target: Target, doomed: sql.Composable) -> sql.Composed:
     """Delete the `doomed` rows; the figures of complete ones are kept in `revisions`."""
     figures = [sql.SQL("({}, doomed.{}::text)").format(name, sql.Identifier(name)) for name in target.revise]
@@ -131,8 +148,8 @@ def _revision_head(target: Target, old: str, new: str | None, columns: Sequence[
     ]
     return sql.SQL(
         "INSERT INTO retail.revisions (table_name, row_key, column_name, old_value, new_value, store_id,"
-        " organization_id, reply_id, run_id) SELECT {table}, jsonb_build_object({key}), figure.name, figure.old, {new}, {store},"
-        " {organization}, {reply}, {run}"
+        " organization_id, reply_id, run_id) SELECT {table}, jsonb_build_object({key}), figure.name, figure.old, {new},"
+        " {store}, {organization}, {reply}, {run}"
     ).format(
         table=target.table,
         key=sql.SQL(", ").join(sql.SQL("{}, {}").format(name, sql.Identifier(old, name)) for name in target.key),

@@ -3,17 +3,15 @@
 Knows no table by name; `tables.py` does.
 """
 
-from collections.abc import Sequence
-
 import polars as pl
 import psycopg
 from psycopg import sql
 
 from retail_pipeline.warehouse.errors import RepeatedKeys
-from retail_pipeline.warehouse.statements import Target, differences, qualified, removal
+from retail_pipeline.warehouse.queries import columns_of
+from retail_pipeline.warehouse.statements import INCOMING, Target, differences, outside_frame, removal
 
 _SLICE_ROWS = 50_000
-_INCOMING = sql.Identifier("incoming")
 # No interval is longer than an hour (a constraint of the tables says so), which bounds the search in the index.
 _OVERLAP = sql.SQL(
     "standing.sensor_id = incoming.sensor_id AND standing.interval_start < incoming.interval_end"
@@ -29,95 +27,60 @@ _UNSETTLED = sql.SQL(
 
 
 def merge(
-    connection: psycopg.Connection,
-    table: str,
-    frame: pl.DataFrame,
-    *,
-    key: Sequence[str],
-    compare: Sequence[str],
-    newer_than: str | None = None,
-    revise: Sequence[str] = (),
-    replaces_overlaps: bool = False,
+    connection: psycopg.Connection, target: Target, frame: pl.DataFrame, *, replaces_overlaps: bool = False
 ) -> pl.DataFrame:
-    """Insert what is new, update what differs in `compare`, and leave the rest untouched, down to its bytes.
+    """Insert what is new, update what differs, and leave the rest untouched, down to its bytes. Commits nothing.
 
-    Args:
-        connection: inside a transaction; nothing is committed here.
-        table: name within schema `retail`.
-        frame: columns of the table; others of its columns keep their defaults.
-        key: the primary key.
-        compare: columns whose change makes a row worth writing; when it is written, all columns of `frame` are.
-        newer_than: a row older in this column never replaces what stands.
-        revise: figures whose change, in a row that was `is_complete`, is kept in `revisions`.
-        replaces_overlaps: rows of the same device that overlap a newer row with other bounds are removed.
+    When a row is written, all columns of `frame` are. With `replaces_overlaps`, rows of the same device that overlap
+    a newer row with other bounds are removed.
 
     Returns:
         The keys of rows that were inserted or updated; removed rows are not among them.
 
     Raises:
-        RepeatedKeys: without `newer_than`, the frame holds a key twice.
+        RepeatedKeys: a key comes twice and no `newer_than` tells which row is meant.
     """
-    target = Target(table, tuple(key), tuple(compare), newer_than, tuple(revise))
     rows = _one_row_per_key(target, frame)
     if rows.is_empty():
         return rows.select(target.key)
-    _copy_into_temp(connection, target, rows)
+    copy_into_temp(connection, target, rows)
     if replaces_overlaps:
         _remove_overlapped(connection, target, rows)
     changed = _write_differences(connection, target, rows)
-    connection.execute(sql.SQL("DROP TABLE {}").format(_INCOMING))
+    drop_temp(connection)
     return changed
 
 
 def prune(
-    connection: psycopg.Connection,
-    table: str,
-    frame: pl.DataFrame,
-    slices: pl.DataFrame,
-    *,
-    key: Sequence[str],
-    start_column: str,
-    revise: Sequence[str] = (),
+    connection: psycopg.Connection, target: Target, frame: pl.DataFrame, slices: pl.DataFrame, *, start_column: str
 ) -> pl.DataFrame:
     """Remove the rows of the `slices` (store_id, start, end) whose key is not in `frame`; keys of what was removed.
 
     A zone that left the fleet file leaves rows behind in the days that are recomputed; this takes them out.
     """
-    target = Target(table, tuple(key), (), None, tuple(revise))
     if slices.is_empty():
         return frame.select(target.key).clear()
-    _copy_into_temp(connection, target, frame.select(target.key).unique().sort(target.key))
-    places = sql.SQL("({})").format(qualified("standing", target.key))
-    doomed = sql.SQL(
-        "SELECT standing.* FROM {table} AS standing WHERE {places} NOT IN (SELECT {incoming} FROM incoming)"
-        " AND EXISTS (SELECT FROM unnest(%(stores)s::text[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])"
-        " AS slice (store_id, slice_start, slice_end) WHERE slice.store_id = standing.store_id"
-        " AND standing.{start} >= slice_start AND standing.{start} < slice_end)"
-    ).format(
-        table=target.name,
-        places=places,
-        incoming=qualified("incoming", target.key),
-        start=sql.Identifier(start_column),
-    )
-    values = {
-        "stores": slices["store_id"].to_list(),
-        "starts": slices["start"].to_list(),
-        "ends": slices["end"].to_list(),
-    }
-    removed = connection.execute(removal(target, doomed), values).fetchall()
-    connection.execute(sql.SQL("DROP TABLE {}").format(_INCOMING))
+    copy_into_temp(connection, target, frame.select(target.key).unique().sort(target.key))
+    statement = removal(target, outside_frame(target, start_column))
+    removed = connection.execute(statement, columns_of(slices, ("store_id", "start", "end"))).fetchall()
+    drop_temp(connection)
     return pl.DataFrame(removed, schema=frame.select(target.key).schema, orient="row").sort(target.key)
 
 
-def _copy_into_temp(connection: psycopg.Connection, target: Target, rows: pl.DataFrame) -> None:
+def drop_temp(connection: psycopg.Connection) -> None:
+    """Make room for the next frame of the same transaction."""
+    connection.execute("DROP TABLE incoming")
+
+
+def copy_into_temp(connection: psycopg.Connection, target: Target, rows: pl.DataFrame) -> None:
     """Put the rows into the temporary table `incoming`; NULL and empty text stay apart: only the latter is quoted."""
     columns = sql.SQL(", ").join(map(sql.Identifier, rows.columns))
     connection.execute(
         sql.SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
-            _INCOMING, columns, target.name
+            INCOMING, columns, target.name
         )
     )
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(_INCOMING, columns)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(INCOMING, columns)
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for part in rows.iter_slices(_SLICE_ROWS):
             copy.write(part.write_csv(include_header=False))
@@ -141,7 +104,7 @@ def _remove_overlapped(connection: psycopg.Connection, target: Target, rows: pl.
     age = sql.Identifier(target.newer_than or "interval_start")
     older = sql.SQL("DELETE FROM incoming USING {} AS standing WHERE {} AND standing.{age} > incoming.{age}")
     if _overlaps_itself(rows):
-        connection.execute(older.format(_INCOMING, _OVERLAP, age=age))
+        connection.execute(older.format(INCOMING, _OVERLAP, age=age))
     unsettled = sql.SQL("{} AND {}").format(_OVERLAP, _UNSETTLED.format(target.name))
     connection.execute(older.format(target.name, unsettled, age=age))
     doomed = sql.SQL("SELECT DISTINCT standing.* FROM {} AS standing INNER JOIN incoming ON {}")

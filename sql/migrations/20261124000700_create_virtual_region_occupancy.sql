@@ -16,6 +16,7 @@ CREATE TABLE retail.virtual_region_occupancy (
     CONSTRAINT virtual_region_occupancy_interval CHECK (interval_end > interval_start)
 );
 
+CREATE INDEX virtual_region_occupancy_by_store ON retail.virtual_region_occupancy (store_id, interval_start);
 CREATE INDEX virtual_region_occupancy_by_time ON retail.virtual_region_occupancy
 USING brin (interval_start) WITH (pages_per_range = 32);
 

@@ -23,7 +23,7 @@ CREATE TABLE retail.daily_summaries (
     open_hours double precision NOT NULL CHECK (open_hours >= 0),
     hours_expected integer NOT NULL CHECK (hours_expected >= 0),
     hours_reported integer NOT NULL CHECK (hours_reported >= 0),
-    completeness double precision NOT NULL CHECK (completeness BETWEEN 0 AND 1),
+    completeness double precision CHECK (completeness BETWEEN 0 AND 1),
     is_complete boolean NOT NULL,
     run_id text NOT NULL,
     input_version timestamptz NOT NULL,
@@ -60,7 +60,7 @@ COMMENT ON COLUMN retail.daily_summaries.drift_share IS 'drift / entries; NULL: 
 COMMENT ON COLUMN retail.daily_summaries.open_hours IS 'Hours that the store is open on the trading day.';
 COMMENT ON COLUMN retail.daily_summaries.hours_expected IS 'Local hours of the trading day that had ended when it was computed.';
 COMMENT ON COLUMN retail.daily_summaries.hours_reported IS 'Local hours with a row.';
-COMMENT ON COLUMN retail.daily_summaries.completeness IS 'Completeness of the hours summed / hours_expected, 0..1.';
+COMMENT ON COLUMN retail.daily_summaries.completeness IS 'Completeness of the hours summed / hours_expected, 0..1; NULL while no hour has ended.';
 COMMENT ON COLUMN retail.daily_summaries.is_complete IS 'Whether the day has ended and every expected hour is complete or closed as lost.';
 COMMENT ON COLUMN retail.daily_summaries.run_id IS 'The run that last changed this row.';
 COMMENT ON COLUMN retail.daily_summaries.input_version IS 'Greatest input_version of the hours that it was made from.';

@@ -1,0 +1,84 @@
+"""The ledger of missing hours: what is open, when to ask again, what came after all, what is lost.
+
+Which hours are missing is decided elsewhere; here it is written down.
+"""
+
+import datetime as dt
+
+import polars as pl
+import psycopg
+
+from retail_pipeline.fleet.models import Report
+from retail_pipeline.warehouse.connection import Warehouse
+from retail_pipeline.warehouse.queries import columns_of, query
+
+_GAP = ("sensor_id", "store_id", "organization_id", "report", "hour_start", "cause", "detail", "deadline")
+_KEY = ("sensor_id", "report", "hour_start")
+_LOST = {
+    "store_id": pl.String(),
+    "sensor_id": pl.String(),
+    "report": pl.String(),
+    "hour_start": pl.Datetime("us", "UTC"),
+    "cause": pl.String(),
+}
+
+
+def open_missing(connection: psycopg.Connection, missing: pl.DataFrame, now: dt.datetime) -> int:
+    """Write down hours that nobody has tried yet, due at once; how many were not open before.
+
+    Needs sensor_id, store_id, organization_id, report, hour_start, cause, detail, deadline. What is open keeps its
+    attempts and `first_seen`; what was given up stays lost.
+    """
+    return _execute(connection, "open_missing_gaps", missing.unique(_KEY), _GAP, now)
+
+
+def record_failures(connection: psycopg.Connection, missed: pl.DataFrame, now: dt.datetime) -> int:
+    """One more failed attempt each, with its cause; a gap that was not there is opened. Columns as `open_missing`.
+
+    Tried again after 30 minutes, then twice as long each time, up to a day; less up to a tenth, the device's own.
+    """
+    return _execute(connection, "record_gap_failures", missed.unique(_KEY), _GAP, now)
+
+
+def mark_recovered(connection: psycopg.Connection, complete: pl.DataFrame, now: dt.datetime) -> int:
+    """Close the gaps of these hours (sensor_id, report, hour_start), which are complete now; how many there were."""
+    return _execute(connection, "mark_gaps_recovered", complete, _KEY, now)
+
+
+def close_at_birth(connection: psycopg.Connection, swallowed: pl.DataFrame, report: Report, now: dt.datetime) -> int:
+    """Write down intervals (sensor_id, store_id, interval_start) that a clock change swallowed: lost, not asked for."""
+    columns = ("sensor_id", "store_id", "interval_start")
+    return _execute(connection, "close_gaps_at_birth", swallowed, columns, now, report=str(report))
+
+
+def close_lost(connection: psycopg.Connection, now: dt.datetime) -> pl.DataFrame:
+    """Give up the gaps past their deadline; returns them: store_id, sensor_id, report, hour_start, cause."""
+    lost = connection.execute(query("close_lost_gaps"), {"now": now}).fetchall()
+    return pl.DataFrame(lost, schema=_LOST, orient="row").sort("store_id", "sensor_id", "report", "hour_start")
+
+
+def due(warehouse: Warehouse, now: dt.datetime) -> pl.DataFrame:
+    """Gaps to ask for now, nearest deadline first: open, due, before their deadline, of active devices that answer.
+
+    Columns: sensor_id, report, hour_start, store_id, organization_id, cause, attempts, deadline, and `is_history`: the
+    hour is from before the device was first declared.
+    """
+    return warehouse.read("due_gaps", {"now": now})
+
+
+def open_gaps(warehouse: Warehouse) -> pl.DataFrame:
+    """Everything that is missing and may still come."""
+    return warehouse.read("open_gaps")
+
+
+def _execute(
+    connection: psycopg.Connection,
+    name: str,
+    rows: pl.DataFrame,
+    columns: tuple[str, ...],
+    now: dt.datetime,
+    **values: object,
+) -> int:
+    if rows.is_empty():
+        return 0
+    return connection.execute(query(name), {**columns_of(rows, columns), "now": now, **values}).rowcount

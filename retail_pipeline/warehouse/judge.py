@@ -1,0 +1,23 @@
+"""The warehouse is the judge: what is derived is due when its inputs are newer than its row, whoever forgot it."""
+
+import datetime as dt
+
+import polars as pl
+
+from retail_pipeline.warehouse.connection import Warehouse
+
+
+def stale_hours(warehouse: Warehouse, since: dt.datetime) -> pl.DataFrame:
+    """`table_name`, `store_id`, `hour_start` of derived hours since then that are missing or older than their counts.
+
+    `table_name` is `hourly_analytics` or `virtual_region_occupancy`; the fleet tables say which of them a store has.
+    """
+    return warehouse.read("stale_hours", {"since": since})
+
+
+def stale_days(warehouse: Warehouse, since: dt.datetime, now: dt.datetime | None = None) -> pl.DataFrame:
+    """`store_id`, `trading_day` of summaries that are missing or older than an hour since then.
+
+    With `now` also those that were made before their day had ended, when it has.
+    """
+    return warehouse.read("stale_days", {"since": since, "now": now})

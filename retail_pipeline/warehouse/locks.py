@@ -1,0 +1,35 @@
+"""Advisory locks: one process asks a device, one derives a store. They end with the caller's transaction."""
+
+from collections.abc import Collection
+from hashlib import blake2b
+
+import psycopg
+
+
+def device_locks(connection: psycopg.Connection, sensor_ids: Collection[str]) -> set[str]:
+    """The devices that are this transaction's to ask now; another process is asking the others. Never waits."""
+    keys = {_key("device", sensor_id): sensor_id for sensor_id in sorted(sensor_ids)}
+    rows = connection.execute(
+        "SELECT key FROM unnest(%s::bigint[]) AS wanted (key) WHERE pg_try_advisory_xact_lock(key)", [list(keys)]
+    )
+    return {keys[key] for (key,) in rows}
+
+
+def store_lock(connection: psycopg.Connection, store_id: str) -> None:
+    """Wait until no other transaction derives the store. Who takes several takes them in order of their ids.
+
+    Raises:
+        psycopg.errors.LockNotAvailable: the other takes longer than the lock time-out.
+    """
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", [_key("store", store_id)])
+
+
+def fleet_lock(connection: psycopg.Connection) -> None:
+    """Wait until no other transaction syncs the fleet."""
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", [_key("fleet", "")])
+
+
+def _key(kind: str, name: str) -> int:
+    """64 bits, the same in every process and version; Postgres' own hash functions promise neither."""
+    digest = blake2b(f"retail_pipeline/{kind}/{name}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)

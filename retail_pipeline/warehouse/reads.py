@@ -1,0 +1,54 @@
+"""What other parts read of the warehouse, as frames in the types of frames/schemas.py; nothing is computed here."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import polars as pl
+
+from retail_pipeline.frames import schemas
+from retail_pipeline.warehouse.connection import Warehouse
+
+
+def raw_counts(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
+    """Line crossings as reported: a frame of `RAW_SENSOR_COUNTS`, intervals that start in [start, end)."""
+    return schemas.conform(_read(warehouse, "raw_counts", store_ids, start, end), schemas.RAW_SENSOR_COUNTS)
+
+
+def regional_counts(
+    warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime
+) -> pl.DataFrame:
+    """Stays as reported: a frame of `REGIONAL_COUNTS`, intervals that start in [start, end)."""
+    return schemas.conform(_read(warehouse, "regional_counts", store_ids, start, end), schemas.REGIONAL_COUNTS)
+
+
+def zones(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
+    """Zone occupancy: a frame of `VIRTUAL_REGION_OCCUPANCY`, intervals that start in [start, end)."""
+    rows = _read(warehouse, "virtual_region_occupancy", store_ids, start, end)
+    return schemas.conform(rows, schemas.VIRTUAL_REGION_OCCUPANCY)
+
+
+def hourly(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
+    """Hourly figures: a frame of `HOURLY_ANALYTICS`, hours that start in [start, end)."""
+    return schemas.conform(_read(warehouse, "hourly_analytics", store_ids, start, end), schemas.HOURLY_ANALYTICS)
+
+
+def daily(warehouse: Warehouse, store_ids: Sequence[str], first_day: dt.date, last_day: dt.date) -> pl.DataFrame:
+    """Daily figures: a frame of `DAILY_SUMMARIES`, trading days from `first_day` to `last_day`, both included."""
+    values = {"store_ids": list(store_ids), "first_day": first_day, "last_day": last_day}
+    return schemas.conform(warehouse.read("daily_summaries", values), schemas.DAILY_SUMMARIES)
+
+
+def lost_hours(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
+    """`store_id`, `hour_start` of hours that start in [start, end) and will never be recovered further."""
+    return _read(warehouse, "lost_hours", store_ids, start, end)
+
+
+def device_health(warehouse: Warehouse) -> pl.DataFrame:
+    """One row per declared device that was ever asked: circuit, consecutive_failures, last_ok_at, last_error ..."""
+    return warehouse.read("device_health")
+
+
+def _read(
+    warehouse: Warehouse, name: str, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime
+) -> pl.DataFrame:
+    return warehouse.read(name, {"store_ids": list(store_ids), "start": start, "end": end})

@@ -1,0 +1,82 @@
+"""The tables that collecting and deriving fill: their keys, and which change makes a row worth writing.
+
+How a merge works is in write.py; who fills a row is no business of this module.
+"""
+
+import polars as pl
+import psycopg
+
+from retail_pipeline.fleet.models import Report
+from retail_pipeline.frames import schemas
+from retail_pipeline.warehouse.statements import Target
+from retail_pipeline.warehouse.write import merge, prune
+
+_ORIGIN = ("store_id", "organization_id", "reply_id", "collected_at", "run_id")
+_NO_FIGURES = (
+    *("hour_end", "local_date", "local_hour", "trading_day", "day_start", "day_end", "interval_end", "zone_kind"),
+    *("is_business_hour", "business_share", "open_hours", "hours_expected", "is_complete", "input_version"),
+)
+
+
+def _counts(table: str, schema: pl.Schema) -> Target:
+    """A device that is asked again says the same: only figures, bounds and completeness make a row worth writing."""
+    key = ("sensor_id", "interval_start")
+    return _target(table, schema, key, newer_than="collected_at")
+
+
+def _target(table: str, schema: pl.Schema, key: tuple[str, ...], newer_than: str | None = None) -> Target:
+    compare = tuple(name for name in schema if name not in key + _ORIGIN)
+    return Target(table, key, compare, newer_than, tuple(name for name in compare if name not in _NO_FIGURES))
+
+
+COUNTS = {
+    Report.LINES: (_counts("raw_sensor_counts", schemas.RAW_SENSOR_COUNTS), schemas.RAW_SENSOR_COUNTS),
+    Report.REGIONS: (_counts("regional_counts", schemas.REGIONAL_COUNTS), schemas.REGIONAL_COUNTS),
+}
+ZONES = _target("virtual_region_occupancy", schemas.VIRTUAL_REGION_OCCUPANCY, ("store_id", "zone", "interval_start"))
+HOURS = _target("hourly_analytics", schemas.HOURLY_ANALYTICS, ("store_id", "hour_start"))
+DAYS = _target("daily_summaries", schemas.DAILY_SUMMARIES, ("store_id", "trading_day"))
+
+
+def write_counts(connection: psycopg.Connection, report: Report, rows: pl.DataFrame) -> pl.DataFrame:
+    """Write rows of device reports; keys (sensor_id, interval_start) of those that were new or changed.
+
+    Needs the columns of `RAW_SENSOR_COUNTS` or `REGIONAL_COUNTS`; others are ignored. An older reply never replaces a
+    newer one. Rows of the same device that overlap a newer one with other bounds are removed.
+    """
+    target, schema = COUNTS[report]
+    return merge(connection, target, schemas.conform(rows, schema), replaces_overlaps=True)
+
+
+def write_zones(connection: psycopg.Connection, rows: pl.DataFrame, slices: pl.DataFrame) -> pl.DataFrame:
+    """Write zone occupancy with `run_id`; keys (store_id, zone, interval_start) of rows new, changed or removed.
+
+    `slices` (store_id, start, end) is what was derived whole: rows there that are not in `rows` are removed.
+    """
+    return _write_slices(connection, ZONES, rows, slices, "interval_start")
+
+
+def write_hourly(connection: psycopg.Connection, rows: pl.DataFrame, slices: pl.DataFrame) -> pl.DataFrame:
+    """Write hourly figures with `run_id`; keys (store_id, hour_start) of rows new, changed or removed.
+
+    `slices` (store_id, start, end) is what was derived whole: rows there that are not in `rows` are removed.
+    """
+    return _write_slices(connection, HOURS, rows, slices, "hour_start")
+
+
+def write_daily(connection: psycopg.Connection, rows: pl.DataFrame) -> pl.DataFrame:
+    """Write daily figures with `run_id`; keys (store_id, trading_day) of rows new or changed."""
+    return merge(connection, DAYS, rows)
+
+
+def write_pipeline_health(connection: psycopg.Connection, rows: pl.DataFrame) -> pl.DataFrame:
+    """Write an inspection: checked_at, stage, store_id, organization_id, status, findings, detail, run_id."""
+    target = Target("pipeline_health", ("store_id", "stage", "checked_at"), ("status", "findings", "detail", "run_id"))
+    return merge(connection, target, rows)
+
+
+def _write_slices(
+    connection: psycopg.Connection, target: Target, rows: pl.DataFrame, slices: pl.DataFrame, start_column: str
+) -> pl.DataFrame:
+    removed = prune(connection, target, rows, slices, start_column=start_column)
+    return pl.concat([removed, merge(connection, target, rows)]).sort(target.key)

@@ -1,0 +1,9 @@
+-- Give up what the devices no longer remember.
+-- Grain: device, report, local clock hour. Key: sensor_id, report, hour_start. Caller: warehouse/gaps.py.
+UPDATE retail.collection_gaps
+SET closed_as_lost_at = %(now)s::timestamptz
+WHERE
+    recovered_at IS NULL
+    AND closed_as_lost_at IS NULL
+    AND deadline <= %(now)s::timestamptz
+RETURNING store_id, sensor_id, report, hour_start, cause
