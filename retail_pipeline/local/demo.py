@@ -11,7 +11,7 @@ from pydantic import HttpUrl
 from retail_pipeline.fleet.load import load_fleet
 from retail_pipeline.fleet.models import Device, Fleet
 
-_DATA = Path(__file__).parent / "data"
+_DATA = Path(__file__).absolute().parent / "data"
 
 
 def demo_fleet_path() -> Path:

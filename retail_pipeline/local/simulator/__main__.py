@@ -20,14 +20,24 @@ from retail_pipeline.local.simulator.server import LOOPBACK, serving
 
 def main() -> int:
     """Serve until SIGTERM, Ctrl-C or the end of the last holder of `--clients-lock`; 2 for wrong arguments."""
-    given = _arguments().parse_args()
+    return _run(_arguments().parse_args())
+
+
+def serve_demo(port: int, scenario: Path | None = None) -> int:
+    """Serve the demo fleet in the foreground, until Ctrl-C; 2 for a wrong scenario or a port that is taken."""
+    return _run(_arguments().parse_args([f"--port={port}", *([f"--scenario={scenario}"] if scenario else [])]))
+
+
+def _run(given: argparse.Namespace) -> int:
     fleet_path = given.fleet or demo_fleet_path()
+    is_demo = fleet_path.absolute() == demo_fleet_path()
     scenario_path = given.scenario or (demo_scenario_path() if given.fleet is None else None)
     try:
         fleet, scenario = load_fleet(fleet_path), load_scenario(scenario_path)
     except (FleetError, ScenarioError) as error:
         return _say(f"{error}")
-    known = secrets_of({**demo_environment(), **os.environ})
+    # Whoever asks the demo's devices uses the demo's secret, whatever the environment holds.
+    known = secrets_of({**os.environ, **demo_environment()} if is_demo else os.environ)
     try:
         asyncio.run(_serve(FleetPort(fleet, _changed(scenario, given), known), given))
     except OSError as error:

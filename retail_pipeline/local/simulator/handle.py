@@ -1,6 +1,5 @@
 """The simulator as a shared process: started by its first user, stopped after its last one."""
 
-import argparse
 import contextlib
 import hashlib
 import http.client
@@ -18,13 +17,13 @@ from typing import Self
 from retail_pipeline.fleet.load import load_fleet
 from retail_pipeline.fleet.models import Fleet
 from retail_pipeline.local.demo import demo_fleet_path, demo_scenario_path, pointed_at
-from retail_pipeline.local.keeper import keep
 from retail_pipeline.local.place import private_folder
 from retail_pipeline.local.shared import Lease, SharedServer
 from retail_pipeline.local.simulator.scenario import load_scenario
 from retail_pipeline.local.simulator.server import LOOPBACK
 
 LINGER_S = 5.0
+KEEPER = "retail_pipeline.local.simulator.keeping"
 _ANSWERS_WITHIN_S = 5.0
 
 
@@ -47,7 +46,7 @@ class SimulatorServer(SharedServer):
     def keeper_arguments(self) -> list[str]:
         """See `SharedServer`."""
         scenario = [f"--scenario={self.scenario}"] if self.scenario else []
-        return [__name__, str(self.folder), f"--fleet={self.fleet}", f"--linger={self.linger_s}", *scenario]
+        return [KEEPER, str(self.folder), f"--fleet={self.fleet}", f"--linger={self.linger_s}", *scenario]
 
     def make_ready(self) -> bool:
         """Whether the process that the keeper started answers on the port that it wrote down."""
@@ -184,17 +183,3 @@ def _fresh_guard() -> None:
 
 
 os.register_at_fork(after_in_child=_fresh_guard)
-
-
-def _main() -> None:
-    parser = argparse.ArgumentParser(prog=f"python -m {__spec__.name if __spec__ else __name__}")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--fleet", type=Path, required=True)
-    parser.add_argument("--scenario", type=Path)
-    parser.add_argument("--linger", type=float, default=LINGER_S)
-    given = parser.parse_args()
-    keep(SimulatorServer(given.folder, given.fleet, given.scenario, given.linger), given.linger)
-
-
-if __name__ == "__main__":
-    _main()
