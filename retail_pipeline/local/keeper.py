@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -39,6 +40,7 @@ class Keeper:
 
     def __post_init__(self) -> None:
         self.events: SimpleQueue[Event] = SimpleQueue()
+        self.lived_s = 0.0
 
     def run(self) -> None:
         """Start the server, or take over the one that a killed keeper left, and see it to its end."""
@@ -77,7 +79,8 @@ class Keeper:
 
     def _stop(self, pid: int) -> None:
         for signum in self.server.stop_signals:
-            os.kill(pid, signum)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signum)
             if self._is_gone_within(STOP_PATIENCE_S):
                 return
 

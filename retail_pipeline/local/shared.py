@@ -10,6 +10,7 @@ Four lock files in the server's folder carry all the knowledge, because the kern
 Pids are never asked who lives: they are reused, and a zombie looks alive. Nothing here knows what the server does.
 """
 
+import atexit
 import os
 import subprocess
 import sys
@@ -17,10 +18,10 @@ import time
 from abc import ABC, abstractmethod
 from contextlib import suppress
 from pathlib import Path
-from signal import SIGTERM, Signals
+from signal import SIGKILL, SIGTERM, Signals
 from typing import ClassVar
 
-from retail_pipeline.local.locks import exclusive, open_lock, shared, try_exclusive
+from retail_pipeline.local.locks import exclusive, is_same_file, open_lock, shared, try_exclusive
 
 PATIENCE_S = 240.0  # recovery after a crash in the middle of a large load takes minutes on a laptop
 POLL_S = 0.01
@@ -35,8 +36,8 @@ class SharedServer(ABC):
     """What the clients and the keeper have to know about a server; made alike in both from `keeper_arguments`."""
 
     name: ClassVar[str]
-    stop_signals: ClassVar[tuple[Signals, ...]] = (SIGTERM,)
-    """The polite one first; each has a minute."""
+    stop_signals: ClassVar[tuple[Signals, ...]] = (SIGTERM, SIGKILL)
+    """From polite to final; each has a minute."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -78,27 +79,36 @@ class Lease:
             SharedServerError: it did not start; the message tells what it said last.
         """
         with exclusive(self.server.folder / "start.lock"):
-            if self._clients is None:
-                self._clients = shared(self.server.folder / "clients.lock")
+            self._hold()
             _await_ready(self.server)
+
+    def _hold(self) -> None:
+        clients = self.server.folder / "clients.lock"
+        if self._clients is not None and not is_same_file(self._clients, clients):
+            os.close(self._clients)
+            self._clients = None
+        if self._clients is None:
+            self._clients = shared(clients)
 
     def close(self) -> None:
         """Give the share back; a server that lost its keeper gets one, so that it does not outlive its clients."""
         if self._clients is None:
             return
-        with suppress(OSError), exclusive(self.server.folder / "start.lock"):
+        with suppress(OSError):
             self._put_keeper_beside_orphan()
         os.close(self._clients)
         self._clients = None
 
     def _put_keeper_beside_orphan(self) -> None:
-        server_lock = try_exclusive(self.server.folder / "server.lock")
-        if server_lock is not None:
-            os.close(server_lock)
-            return
         keeper_lock = try_exclusive(self.server.folder / "keeper.lock")
-        if keeper_lock is not None:
+        if keeper_lock is None:
+            return
+        server_lock = try_exclusive(self.server.folder / "server.lock")
+        if server_lock is None:
             _bear_keeper(self.server, keeper_lock)
+        else:
+            os.close(server_lock)
+            os.close(keeper_lock)
 
     def renew_after_fork(self) -> None:
         """Take a share of its own in a forked child, which has inherited its parent's."""
@@ -118,6 +128,12 @@ def _renew_leases() -> None:
 
 
 os.register_at_fork(after_in_child=_renew_leases)
+
+
+@atexit.register
+def _close_leases() -> None:
+    for lease in _leases:
+        lease.close()
 
 
 def _await_ready(server: SharedServer) -> None:
@@ -150,7 +166,7 @@ def _bear_keeper(server: SharedServer, keeper_lock: int) -> None:
         {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))},
         file_actions=[
             (os.POSIX_SPAWN_DUP2, keeper_lock, 0),
-            (os.POSIX_SPAWN_OPEN, 1, str(server.log), os.O_WRONLY | os.O_APPEND, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(server.log), os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW, 0),
             (os.POSIX_SPAWN_DUP2, 1, 2),
         ],
         setsigmask=[],
