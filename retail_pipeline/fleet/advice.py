@@ -36,7 +36,7 @@ def _device_advice(store: Store, device: Device) -> Iterator[str]:
     who = f"store {store.id}, sensor {device.id}"
     if _straddles(store.zone_info, store.device_zone(device), device.interval_minutes):
         yield (
-            f"{who}: its rows of {device.interval_minutes} minutes in {store.device_zone(device)} straddle two local hours"
+            f"{who}: its rows of {device.interval_minutes} minutes in {store.device_zone(device)} straddle two hours"
             f" of the store ({store.timezone}) and count where they start; a shorter interval would not"
         )
     doors = {(door.sensor_id, door.line) for door in store.graph.doors}

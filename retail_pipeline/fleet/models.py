@@ -4,8 +4,9 @@ Nothing here reads a file or a clock.
 """
 
 import datetime as dt
+import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
@@ -202,6 +203,17 @@ class Fleet(Declared):
     def store_ids(self) -> tuple[str, ...]:
         """Ids of the declared stores, in the file's order."""
         return tuple(self._stores_by_id)
+
+    def fingerprint(self) -> str:
+        """Changes whenever anything declared changes."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+    def only(self, organization_ids: Collection[str]) -> "Fleet":
+        """The part of the fleet that belongs to these organisations."""
+        return Fleet(
+            organizations=tuple(one for one in self.organizations if one.id in organization_ids),
+            stores=tuple(store for store in self.stores if store.organization in organization_ids),
+        )
 
 
 def _repeats(what: str, places: Sequence[tuple[str, ...]]) -> Iterator[Problem]:

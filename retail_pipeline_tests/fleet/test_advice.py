@@ -1,0 +1,62 @@
+"""What is allowed but seldom meant is said once, in words."""
+
+import pytest
+
+from retail_pipeline.fleet.advice import fleet_advice
+from retail_pipeline_tests.fleet.declared import device, fleet, floor
+
+HALL = floor({"hall": "entrance"}, {1: {"role": "entrance"}})
+
+
+def test_a_fleet_that_says_what_it_means_needs_no_advice() -> None:
+    assert fleet_advice(fleet()) == []
+    assert fleet_advice(fleet(**HALL)) == []
+
+
+@pytest.mark.parametrize(
+    ("store_zone", "device_zone", "minutes", "straddles"),
+    [
+        ("Asia/Kolkata", "UTC", 60, True),
+        ("Asia/Kolkata", "UTC", 30, False),
+        ("Asia/Kathmandu", "UTC", 30, True),
+        ("Asia/Kathmandu", "UTC", 15, False),
+        ("Asia/Kolkata", None, 60, False),
+        ("Europe/Lisbon", "Asia/Tokyo", 60, False),
+        ("Australia/Lord_Howe", "Australia/Sydney", 60, True),
+        ("Australia/Lord_Howe", None, 60, False),
+    ],
+)
+def test_rows_that_straddle_two_local_hours_are_said(
+    store_zone: str, device_zone: str | None, minutes: int, straddles: bool
+) -> None:
+    sensors = [device(timezone=device_zone, interval_minutes=minutes)]
+    advice = fleet_advice(fleet(timezone=store_zone, sensors=sensors))
+    assert [f"straddle two hours of the store ({store_zone})" in sentence for sentence in advice] == [True] * straddles
+
+
+def test_a_store_without_an_entrance_line_on_an_active_device_is_said() -> None:
+    [sentence] = fleet_advice(fleet(sensors=[device(active=False), device("till", lines={})]))
+    assert sentence.startswith("store shop has no entrance line on an active device")
+
+
+def test_a_store_without_opening_hours_is_said() -> None:
+    [sentence] = fleet_advice(fleet(opening_hours={}))
+    assert sentence.startswith("store shop declares no opening hours")
+
+
+def test_zones_that_lines_cannot_close_are_said_with_the_reason() -> None:
+    layout = floor({"hall": "entrance", "window": "premium"}, {1: {"role": "entrance"}}, hall={"closed": False})
+    hall, window = fleet_advice(fleet(**layout))
+    assert hall.startswith("store shop, zone hall: its occupancy will not be published: declared closed: false")
+    assert window == "store shop, zone window: its occupancy will not be published: no counted line bounds it"
+
+
+def test_an_entrance_that_leads_to_no_zone_is_said_where_there_are_zones() -> None:
+    layout = floor({"queue": "queue"}, {1: {"role": "entrance"}, 2: {"role": "entrance", "to": "queue"}})
+    [sentence] = fleet_advice(fleet(**layout))
+    assert sentence.startswith("store shop, sensor door, line 1: it leads to no zone")
+
+
+def test_two_devices_at_one_address_are_said() -> None:
+    [sentence] = fleet_advice(fleet(sensors=[device("a", url="http://x/d"), device("b", url="http://x/d/")]))
+    assert sentence == "sensors a, b have the same url: the same people would be counted twice"
