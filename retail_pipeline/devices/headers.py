@@ -1,0 +1,84 @@
+"""Which column of a report holds what: by name, however the firmware spells it."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from retail_pipeline.fleet.models import Report
+
+FIRST_CELL = "starttime"
+NUMBERS = (1, 2, 3, 4)
+LINES = tuple(f"line{number}_{way}" for number in NUMBERS for way in ("in", "out"))
+REGIONS = tuple(f"region{number}" for number in NUMBERS)
+_SUBJECTS = ("total", *(f"line{number}" for number in NUMBERS))
+_LINE_ORDER = ("start", "end", *(f"{subject}_{what}" for subject in _SUBJECTS for what in ("in", "out", "sum")))
+
+REQUIRED = {Report.LINES: LINES, Report.REGIONS: REGIONS}
+OPTIONAL = {
+    Report.LINES: tuple(name for name in _LINE_ORDER[2:] if name not in LINES),
+    Report.REGIONS: ("total",),
+}
+
+
+class HeaderError(ValueError):
+    """The header is not one of a report (`is_report` False), or columns of the report cannot be told (True)."""
+
+    def __init__(self, detail: str, *, is_report: bool) -> None:
+        super().__init__(detail)
+        self.is_report = is_report
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Our names of a report's columns, in its order; None for a column that nobody asked for."""
+
+    names: tuple[str | None, ...]
+
+    @cached_property
+    def figures(self) -> tuple[str, ...]:
+        """The columns that hold people."""
+        return tuple(name for name in self.names if name and name not in {"start", "end"})
+
+
+@lru_cache(maxsize=1024)
+def layout_of(header: str, report: Report) -> Layout:
+    """The layout of a report with that first line.
+
+    Names differ by blanks, case and spelling (`Tolal` is the devices' own); columns may be more, or in another order.
+    Seventeen columns with unknown names are taken in the usual order, unless a known name stands elsewhere.
+
+    Raises:
+        HeaderError: the first cell is not `StartTime`; a column is missing, or stands twice.
+    """
+    cells = [re.sub(r"[^a-z0-9]", "", cell.lower()) for cell in header.split(",")]
+    if cells[0] != FIRST_CELL:
+        raise HeaderError(_what_else(header), is_report=False)
+    names = [_name(cell, report) for cell in cells]
+    known = [name for name in names if name]
+    if twice := sorted({name for name in known if known.count(name) > 1}):
+        raise HeaderError(f"columns stand twice: {', '.join(twice)}", is_report=True)
+    missing = [name for name in ("end", *REQUIRED[report]) if name not in known]
+    if not missing:
+        return Layout(tuple(names))
+    is_usual_order = all(name in {None, usual} for name, usual in zip(names, _LINE_ORDER, strict=False))
+    if report is Report.LINES and len(names) == len(_LINE_ORDER) and is_usual_order:
+        return Layout(_LINE_ORDER)
+    raise HeaderError(f"columns are missing: {', '.join(missing)}", is_report=True)
+
+
+def _name(cell: str, report: Report) -> str | None:
+    if cell in {"starttime", "endtime"}:
+        return cell.removesuffix("time")
+    if report is Report.REGIONS:
+        return "total" if cell == "sum" else cell if cell in REGIONS else None
+    match = re.fullmatch(r"(tolal|total|line[1-4])(in|out|sum)", cell)
+    return f"{match[1].replace('tolal', 'total')}_{match[2]}" if match else None
+
+
+def _what_else(header: str) -> str:
+    text = header.strip()
+    if text.startswith("<"):
+        return "an HTML page, perhaps a login page"
+    if text.startswith(("{", "[")):
+        return "JSON"
+    return f"a text whose first cell is {text.split(',')[0][:40]!r}"

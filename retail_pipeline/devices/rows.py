@@ -1,0 +1,106 @@
+"""Which rows of a reply can be believed. A row is kept as reported, dropped as padding, or quarantined with a reason.
+
+Nothing is repaired here, and a figure that cannot be read is never zero.
+"""
+
+import polars as pl
+
+from retail_pipeline.devices.headers import LINES, NUMBERS, REGIONS
+from retail_pipeline.fleet.models import Report
+
+TOLERANCE = pl.duration(minutes=2)
+"""How far two clocks may differ before a row counts as the future; also how long a device takes to close an hour."""
+
+_COUNTED = {Report.LINES: LINES, Report.REGIONS: REGIONS}
+_KEPT = {
+    Report.LINES: (*LINES, "total_in", "total_out"),
+    Report.REGIONS: (*REGIONS, "total"),
+}
+
+
+def figures_of(report: Report) -> tuple[str, ...]:
+    """The figures that leave the parser, in the order of the tables."""
+    return _KEPT[report]
+
+
+def judge_rows(rows: pl.DataFrame, report: Report, cap: int) -> pl.DataFrame:
+    """Adds `is_padding` and `reason`; a row is good where it is no padding and the reason is NULL.
+
+    Needs the columns of `place_rows`. Padding: zeros for hours that have not come, or that the clock skipped.
+    """
+    rows = rows.with_columns(_totals(report))
+    is_zero = (pl.sum_horizontal(_COUNTED[report]) == 0) & pl.col("is_readable")
+    is_nowhere = (pl.col("interval_start") > pl.col("now")) | pl.col("problem").str.starts_with("the clocks of")
+    rows = rows.with_columns(
+        is_padding=(is_zero & is_nowhere).fill_null(value=False),
+        reason=pl.coalesce("problem", *(pl.when(wrong).then(pl.lit(text)) for text, wrong in _rules(report, cap))),
+    )
+    return _without_clashes(rows, report)
+
+
+def _totals(report: Report) -> list[pl.Expr]:
+    """A total that the reply does not have is the sum of its parts."""
+    if report is Report.REGIONS:
+        return [pl.coalesce("total", pl.sum_horizontal(REGIONS)).alias("total")]
+    return [pl.coalesce(f"total_{way}", _of_all_lines(way)).alias(f"total_{way}") for way in ("in", "out")]
+
+
+def _of_all_lines(way: str) -> pl.Expr:
+    return pl.sum_horizontal(f"line{number}_{way}" for number in NUMBERS)
+
+
+def _rules(report: Report, cap: int) -> list[tuple[str, pl.Expr]]:
+    counted = _COUNTED[report]
+    start = pl.col("interval_start")
+    is_outside = (start < pl.col("lower")) | (start >= pl.col("upper"))
+    return [
+        ("a cell is no number, or the row has more or fewer cells than the header", ~pl.col("is_readable")),
+        ("a figure is negative", pl.min_horizontal(counted) < 0),
+        (f"a figure is above {cap:,}", pl.max_horizontal(counted) > cap),
+        *_checksums(report),
+        ("it holds people of the future: the device's clock is wrong", start > pl.col("now") + TOLERANCE),
+        ("it lies outside of what was asked", is_outside),
+    ]
+
+
+def _checksums(report: Report) -> list[tuple[str, pl.Expr]]:
+    if report is Report.REGIONS:
+        return [("Sum is not the sum of the regions", pl.col("total") != pl.sum_horizontal(REGIONS))]
+    rules = [
+        (f"Tolal - {way.title()} is not the sum of the lines", pl.col(f"total_{way}") != _of_all_lines(way))
+        for way in ("in", "out")
+    ]
+    for subject in ("total", *(f"line{number}" for number in NUMBERS)):
+        wrong = pl.col(f"{subject}_sum") != pl.col(f"{subject}_in") + pl.col(f"{subject}_out")
+        rules.append((f"{subject.title().replace('Total', 'Tolal')} - Sum is not In + Out", wrong))
+    return rules
+
+
+def _without_clashes(rows: pl.DataFrame, report: Report) -> pl.DataFrame:
+    """Drops rows that are the same as another of their reply; rows that contradict each other are both quarantined."""
+    good = pl.col("reason").is_null() & ~pl.col("is_padding")
+    is_same_reply = pl.col("reply_index") == pl.col("reply_index").shift()
+    begins_early = pl.col("interval_start") < pl.col("interval_end").shift()
+    candidates = rows.filter(good)
+    clashing = candidates.filter(is_same_reply & begins_early)["reply_index"].unique().to_list()
+    if not clashing:
+        return rows
+    is_clashing = good & pl.col("reply_index").is_in(clashing)
+    return pl.concat([rows.filter(~is_clashing), _settle_clashes(rows.filter(is_clashing), report)]).sort(
+        "reply_index", "row_number"
+    )
+
+
+def _settle_clashes(rows: pl.DataFrame, report: Report) -> pl.DataFrame:
+    key = ["reply_index", "interval_start", "interval_end"]
+    rows = rows.sort(*key, "row_number").unique([*key, *_KEPT[report]], keep="first", maintain_order=True)
+    latest_end = pl.col("interval_end").cum_max().shift().over("reply_index")
+    next_start = pl.col("interval_start").shift(-1).over("reply_index")
+    overlaps = (pl.col("interval_start") < latest_end) | (next_start < pl.col("interval_end"))
+    reason = pl.when(overlaps).then(pl.lit("another row of the reply contradicts it"))
+    return rows.with_columns(reason=reason)
+
+
+def is_complete() -> pl.Expr:
+    """Whether the device's clock says that the count of a row can no longer grow."""
+    return pl.col("settles_at") + TOLERANCE <= pl.col("now")

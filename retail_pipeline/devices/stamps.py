@@ -1,0 +1,158 @@
+"""Puts the rows of many replies on the UTC axis, each distinct stamp once; rows near a clock change one by one."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from retail_pipeline.devices.clock import (
+    SECOND,
+    device_now,
+    local_hour_start,
+    readings,
+    second_passes,
+    to_utc,
+    window_bounds,
+)
+from retail_pipeline.devices.models import Reply
+
+LONGEST_INTERVAL = dt.timedelta(hours=1)
+_FORMAT = "%Y/%m/%d %H:%M:%S"
+_INSTANT = pl.Datetime("us", "UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What all rows of one reply share. `now` is the device's clock; rows may start in `[lower, upper)`."""
+
+    reply: Reply
+    zone: ZoneInfo
+    now: dt.datetime
+    lower: dt.datetime
+    upper: dt.datetime
+
+
+class Placed(NamedTuple):
+    """Where a row lies (UTC); a problem says why it lies nowhere. `settles_at`: its count cannot grow after that."""
+
+    interval_start: dt.datetime | None = None
+    interval_end: dt.datetime | None = None
+    settles_at: dt.datetime | None = None
+    problem: str | None = None
+    is_special: bool = False
+
+
+_PLACED = {
+    "interval_start": _INSTANT,
+    "interval_end": _INSTANT,
+    "settles_at": _INSTANT,
+    "problem": pl.String(),
+    "is_special": pl.Boolean(),
+}
+
+
+def head_of(reply: Reply, last_skew: float | None) -> Head:
+    """The head of a reply, under the skew last seen where it brings no clock of its own."""
+    zone = reply.ask.zone
+    return Head(reply, zone, device_now(reply, last_skew), *window_bounds(reply.ask.start, reply.ask.end, zone))
+
+
+def place_rows(rows: pl.DataFrame, heads: Mapping[int, Head]) -> pl.DataFrame:
+    """Adds `interval_start`, `interval_end`, `settles_at` (UTC), `problem` and `now`, `lower`, `upper` of the reply.
+
+    Needs `reply_index`, `start`, `end` (text). Keeps every row, in order. `EndTime` is inclusive:
+    `10:59:59` ends at 11.
+    """
+    names = {head.zone.key: head.zone for head in heads.values()}
+    rows = rows.with_columns(_naive("start"), _naive("end")).join(
+        _heads_frame(heads), on="reply_index", maintain_order="left"
+    )
+    spans = rows.select("zone", "start", "end").unique()
+    placed = [_place(start, end, names[zone]) for zone, start, end in spans.rows()]
+    spans = spans.hstack(pl.DataFrame(placed, schema=_PLACED, orient="row"))
+    rows = rows.join(spans, on=["zone", "start", "end"], how="left", nulls_equal=True, maintain_order="left")
+    special = rows.filter("is_special")["reply_index"].unique().to_list()
+    return _place_special(rows, special, heads) if special else rows
+
+
+def clock_gaps(rows: pl.DataFrame, heads: Mapping[int, Head]) -> pl.DataFrame:
+    """The second of two repeated hours where a device sent one row for both: `reply_index`, `interval_start` (UTC).
+
+    Only once the second hour has passed on the device's clock, and a later row shows that none was sent for it.
+    """
+    kept = rows.filter(pl.col("settles_at") > pl.col("interval_end"), pl.col("settles_at") <= pl.col("now"))
+    last = dict(rows.group_by("reply_index").agg(pl.col("interval_start").max()).rows())
+    gaps = {
+        (index, local_hour_start(settles_at - SECOND, heads[index].zone))
+        for index, settles_at in kept.select("reply_index", "settles_at").rows()
+        if last[index] >= settles_at
+    }
+    return pl.DataFrame(sorted(gaps), schema={"reply_index": pl.Int64(), "interval_start": _INSTANT}, orient="row")
+
+
+def _naive(column: str) -> pl.Expr:
+    text = pl.col(column)
+    usual = text.str.to_datetime(_FORMAT, strict=False)
+    odd = text.str.strip_chars(' "\t').str.replace_all("-", "/").str.to_datetime(_FORMAT, strict=False)
+    return pl.coalesce(usual, pl.when(usual.is_null()).then(odd)).alias(column)
+
+
+def _heads_frame(heads: Mapping[int, Head]) -> pl.DataFrame:
+    columns = {
+        "reply_index": pl.Series(list(heads), dtype=pl.Int64),
+        "zone": pl.Series([head.zone.key for head in heads.values()], dtype=pl.String),
+        **{
+            name: pl.Series([getattr(head, name) for head in heads.values()], dtype=_INSTANT)
+            for name in ("now", "lower", "upper")
+        },
+    }
+    return pl.DataFrame(columns)
+
+
+def _length(start: dt.datetime, end: dt.datetime) -> dt.timedelta:
+    # Whole minutes are an exclusive end, as the heat report writes it.
+    return end - start + (SECOND if end.second else dt.timedelta(0))
+
+
+def _place(start: dt.datetime | None, end: dt.datetime | None, zone: ZoneInfo) -> Placed:
+    if start is None or end is None:
+        return Placed(problem="its stamps cannot be read")
+    length = _length(start, end)
+    if length <= dt.timedelta(0):
+        return Placed(problem="it ends before it starts")
+    if length > LONGEST_INTERVAL:
+        return Placed(problem="it is longer than an hour")
+    instants = readings(start, zone)
+    if not instants:
+        return Placed(problem=f"the clocks of {zone} skipped its hour")
+    if len(instants) == 2 or len(readings(start + length - SECOND, zone)) == 2:
+        return Placed(is_special=True)
+    finish = instants[0] + length
+    return Placed(instants[0], finish, finish)
+
+
+def _place_special(rows: pl.DataFrame, special: list[int], heads: Mapping[int, Head]) -> pl.DataFrame:
+    is_special = pl.col("reply_index").is_in(special)
+    others = rows.filter(~is_special)
+    frames = [_place_reply(reply, heads) for reply in rows.filter(is_special).partition_by("reply_index")]
+    return pl.concat([others, *frames]).sort("reply_index", maintain_order=True)
+
+
+def _place_reply(rows: pl.DataFrame, heads: Mapping[int, Head]) -> pl.DataFrame:
+    """The rows of one reply in their order, since only that tells the two repeated hours apart."""
+    head = heads[rows["reply_index"][0]]
+    spans = rows.filter(pl.col("problem").is_null()).select("start", "end").rows()
+    lengths = [_length(start, end) for start, end in spans]
+    starts = to_utc([start for start, _ in spans], head.zone, head.lower, lengths)
+    placed = map(_placed, starts, lengths, second_passes(starts, lengths, head.zone))
+    columns = [next(placed) if problem is None else Placed(problem=problem) for problem in rows["problem"]]
+    return rows.with_columns(pl.DataFrame(columns, schema=_PLACED, orient="row"))
+
+
+def _placed(start: dt.datetime | None, length: dt.timedelta, second: dt.datetime | None) -> Placed:
+    if start is None:
+        return Placed(problem="its hour came twice, and nothing tells which of the two it is")
+    return Placed(start, start + length, start + length if second is None else second + SECOND)
