@@ -1,7 +1,7 @@
 """People in an area over time, from the crossings of its doors: a store as a whole, or one of its zones.
 
 Devices of one area are added up per interval. Where they count in different intervals, the area takes the longest of
-the hour, or the whole hour when that is no multiple of the others: rows of two devices never stand side by side.
+the hour, or the whole hour when the others do not fit into that: rows of two devices never stand side by side.
 """
 
 import polars as pl
@@ -44,13 +44,18 @@ def _per_device(flows: pl.DataFrame) -> pl.DataFrame:
 
 def _on_common_grid(rows: pl.DataFrame) -> pl.DataFrame:
     hour = [*_AREA, "hour_start"]
-    longest = pl.col("minutes").max().over(hour)
-    is_common = (longest % pl.col("minutes") == 0).all().over(hour)
+    minutes, offset = pl.col("minutes"), pl.col("offset")
+    longest = minutes.max().over(hour)
+    is_alone = pl.col("sensor_id").n_unique().over(hour) == 1
+    fits = (offset % longest + minutes <= longest).all().over(hour)
     whole_hour = minutes_between("hour_start", "hour_end")
     return (
-        rows.with_columns(minutes_between(*_INTERVAL).alias("minutes"))
-        .with_columns(pl.when(is_common).then(longest).otherwise(whole_hour).alias("grid"))
-        .with_columns((minutes_between("hour_start", "interval_start") // pl.col("grid")).alias("bucket"))
+        rows.with_columns(
+            minutes_between(*_INTERVAL).alias("minutes"),
+            minutes_between("hour_start", "interval_start").alias("offset"),
+        )
+        .with_columns(pl.when(is_alone).then(minutes).when(fits).then(longest).otherwise(whole_hour).alias("grid"))
+        .with_columns(pl.when(is_alone).then(offset).otherwise(offset // pl.col("grid")).alias("bucket"))
     )
 
 
