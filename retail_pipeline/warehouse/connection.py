@@ -14,6 +14,9 @@ from retail_pipeline.warehouse.errors import warehouse_error
 from retail_pipeline.warehouse.queries import query, render
 from retail_pipeline.warehouse.url import complete_url, describe
 
+Connection = psycopg.Connection
+"""An open transaction, for those who pass it on and write no SQL themselves."""
+
 # An abandoned transaction would hold its locks for ever; collecting a whole fleet takes minutes, not fifteen.
 _IDLE_LIMIT_S = 900
 _SETTINGS = """

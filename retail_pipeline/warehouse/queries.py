@@ -27,7 +27,8 @@ def query(name: str) -> str:
     Raises:
         FileNotFoundError: no such file.
     """
-    return (sql_home() / "queries" / f"{name}.sql").read_text(encoding="utf-8")
+    statement = (sql_home() / "queries" / f"{name}.sql").read_text(encoding="utf-8")
+    return statement.rstrip().removesuffix(";")  # ADBC puts it between the parentheses of a COPY
 
 
 def render(statement: str, values: Mapping[str, object]) -> str:

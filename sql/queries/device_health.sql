@@ -14,4 +14,4 @@ SELECT
     health.clock_skew_seconds
 FROM retail.device_health AS health
 INNER JOIN retail.sensors AS sensors ON health.sensor_id = sensors.sensor_id AND sensors.valid_to IS NULL
-ORDER BY health.store_id, health.sensor_id;
+ORDER BY health.store_id, health.sensor_id

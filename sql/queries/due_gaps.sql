@@ -20,4 +20,4 @@ WHERE
     AND gaps.next_attempt <= %(now)s::timestamptz
     AND gaps.deadline > %(now)s::timestamptz
     AND coalesce(health.circuit, 'closed') = 'closed'
-ORDER BY gaps.deadline, gaps.store_id, gaps.sensor_id, gaps.report, gaps.hour_start;
+ORDER BY gaps.deadline, gaps.store_id, gaps.sensor_id, gaps.report, gaps.hour_start

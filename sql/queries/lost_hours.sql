@@ -12,4 +12,4 @@ WHERE
     AND hour_start < %(end)s::timestamptz
 GROUP BY store_id, hour_start
 HAVING count(*) = count(closed_as_lost_at)
-ORDER BY store_id, hour_start;
+ORDER BY store_id, hour_start

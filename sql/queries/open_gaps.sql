@@ -14,4 +14,4 @@ SELECT
     deadline
 FROM retail.collection_gaps
 WHERE recovered_at IS NULL AND closed_as_lost_at IS NULL
-ORDER BY store_id, sensor_id, report, hour_start;
+ORDER BY store_id, sensor_id, report, hour_start

@@ -26,4 +26,4 @@ WHERE
         AND (stores.live_since IS NULL OR days.trading_day >= stores.live_since)
         AND days.hours_expected < floor(extract(EPOCH FROM days.day_end - days.day_start) / 3600)
     )
-ORDER BY reported.store_id, reported.trading_day;
+ORDER BY reported.store_id, reported.trading_day

@@ -117,4 +117,4 @@ FROM counted
 LEFT JOIN zone_hours
     ON counted.store_id = zone_hours.store_id AND counted.hour_start = zone_hours.hour_start
 WHERE counted.makes_zones AND (zone_hours.input_version IS NULL OR zone_hours.input_version < counted.newest)
-ORDER BY table_name, store_id, hour_start;
+ORDER BY table_name, store_id, hour_start

@@ -1,0 +1,43 @@
+"""`pipeline_health`: how the pipeline is, per stage and store, as a row each; red when something is wrong."""
+
+import dagster as dg
+
+from retail_pipeline.assets.common import OWNERS, utc_now
+from retail_pipeline.assets.partitions import Partitions
+from retail_pipeline.resources.fleet_file import FleetFile
+from retail_pipeline.resources.supabase_postgres import SupabasePostgres
+from retail_pipeline.steps.health import evaluate, record_health
+
+
+def make_pipeline_health(partitions: Partitions) -> dg.AssetsDefinition:
+    """The asset of this code location; unpartitioned, it looks at the last hours of every store."""
+
+    @dg.asset(
+        key=partitions.key("pipeline_health"),
+        group_name="health",
+        kinds={"postgres"},
+        owners=OWNERS,
+        deps=[partitions.key("daily_summaries"), partitions.key("regional_counts")],
+        metadata={"dagster/table_name": "retail.pipeline_health"},
+    )
+    def pipeline_health(
+        context: dg.AssetExecutionContext, fleet: FleetFile, warehouse: SupabasePostgres
+    ) -> dg.MaterializeResult:
+        """One row per stage (collection, processing, analytics, devices) and store, each hour: ok, warn or error.
+
+        What `retail-pipeline status` and the view `pipeline_status` show. The run is red when a check of severity error
+        failed; the rows are written all the same.
+        """
+        now, declared = utc_now(), fleet.load()
+        with warehouse.open() as opened:
+            outcomes = evaluate(declared, opened, None, now)
+            rows = record_health(declared, opened, outcomes, now, context.run_id)
+        red = {name: outcome.in_words() for name, outcome in outcomes.items() if outcome.has_errors}
+        for name, words in red.items():
+            context.log.error(f"{name}: {words}")
+        if red:
+            context.log_event(dg.AssetObservation(context.asset_key, metadata={"rows": rows, **red}))
+            raise dg.Failure(f"{len(red)} checks failed: {', '.join(red)}", metadata=red, allow_retries=False)
+        return dg.MaterializeResult(metadata={"dagster/row_count": rows})
+
+    return pipeline_health

@@ -1,0 +1,77 @@
+"""Daily summaries: what a trading day of a store comes to."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import dagster as dg
+
+from retail_pipeline.assets.common import OWNERS, definition_metadata, materialized, utc_now
+from retail_pipeline.assets.derived import report_derivation
+from retail_pipeline.assets.partitions import Partitions, day_key, days_by_store
+from retail_pipeline.frames.schemas import DAILY_SUMMARIES
+from retail_pipeline.resources.fleet_file import FleetFile
+from retail_pipeline.resources.supabase_postgres import SupabasePostgres
+from retail_pipeline.steps.summarise import summarise_days
+
+DUE_ONLY = "retail/due_only"
+"""Run tag of the hourly tick: of the rectangle, only the days whose hours changed are summed up again."""
+
+
+def hours_of_days() -> dg.MultiPartitionMapping:
+    """Every UTC hour that a local day from UTC-12 to UTC+14 can touch; the body reads the exact hours.
+
+    The keys of a MultiPartitionMapping are the dimensions of the upstream asset: the wrong way round it loads and fails
+    only when a backfill is launched.
+    """
+    hours = dg.TimeWindowPartitionMapping(start_offset=-1, end_offset=1, allow_nonexistent_upstream_partitions=True)
+    return dg.MultiPartitionMapping(
+        {
+            "hour": dg.DimensionPartitionMapping("day", hours),
+            "store": dg.DimensionPartitionMapping("store", dg.IdentityPartitionMapping()),
+        }
+    )
+
+
+def make_daily_summaries(partitions: Partitions) -> dg.AssetsDefinition:
+    """The asset over the partitions of this code location."""
+
+    @dg.asset(
+        key=partitions.key("daily_summaries"),
+        deps=[dg.AssetDep(partitions.key("hourly_analytics"), partition_mapping=hours_of_days())],
+        partitions_def=partitions.store_days,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        output_required=False,
+        group_name="analytics",
+        kinds={"polars", "postgres"},
+        owners=OWNERS,
+        freshness_policy=dg.FreshnessPolicy.time_window(
+            fail_window=dt.timedelta(minutes=150), warn_window=dt.timedelta(minutes=80)
+        ),
+        metadata=definition_metadata("daily_summaries", DAILY_SUMMARIES),
+    )
+    def daily_summaries(
+        context: dg.AssetExecutionContext, fleet: FleetFile, warehouse: SupabasePostgres
+    ) -> Iterator[dg.AssetMaterialization]:
+        """One row per store and local trading day: totals, ratios from sums, peak hour, occupancy, completeness.
+
+        A day begins at the store's `day_starts_at` and lasts 23, 24 or 25 hours. A day without a measured hour has no
+        row; today's row is provisional (`is_complete` false).
+        """
+        due_only = context.run.tags.get(DUE_ONLY) == "true"
+        with warehouse.open() as opened:
+            summary = summarise_days(
+                fleet.load(),
+                opened,
+                days_by_store(context.partition_keys),
+                utc_now(),
+                context.run_id,
+                due_only=due_only,
+                since=partitions.start,
+            )
+        yield from (
+            materialized(context.asset_key, day_key(day, store_id), 1) for store_id, day in sorted(summary.days)
+        )
+        yield from report_derivation(context, partitions, partitions.key("virtual_region_occupancy"), summary.zones)
+        yield from report_derivation(context, partitions, partitions.key("hourly_analytics"), summary.hours)
+
+    return daily_summaries

@@ -1,0 +1,43 @@
+"""The jobs that people know by name from the old workflows, over the same assets."""
+
+import dagster as dg
+
+from retail_pipeline.assets.partitions import Partitions
+
+COLLECT_SENSORS = "collect_sensor_data"
+COLLECT_REGIONS = "collect_regional_data"
+CALCULATE_REGIONS = "calculate_virtual_regions"
+DERIVE_HOURS = "derive_hours"
+AGGREGATE = "run_analytics_aggregation"
+HEALTH = "pipeline_health"
+
+
+def make_jobs(partitions: Partitions) -> list[dg.UnresolvedAssetJobDefinition]:
+    """All jobs; one definition of partitions a job, so hours and days are apart."""
+
+    def job(name: str, description: str, *assets: str) -> dg.UnresolvedAssetJobDefinition:
+        selection = dg.AssetSelection.assets(*(partitions.key(asset) for asset in assets))
+        return dg.define_asset_job(name, selection=selection, description=description)
+
+    return [
+        job(COLLECT_SENSORS, "Ask every device for its counts.", "raw_sensor_counts", "regional_counts"),
+        job(COLLECT_REGIONS, "Ask the devices that count zones themselves for their stays.", "regional_counts"),
+        job(
+            CALCULATE_REGIONS,
+            "Derive zone occupancy from line crossings, without asking a device.",
+            "virtual_region_occupancy",
+        ),
+        job(
+            DERIVE_HOURS,
+            "Derive zones and hourly figures from the stored counts.",
+            "virtual_region_occupancy",
+            "hourly_analytics",
+        ),
+        job(AGGREGATE, "Bring the hours of trading days up to date and sum them up.", "daily_summaries"),
+        dg.define_asset_job(
+            HEALTH,
+            selection=dg.AssetSelection.assets(partitions.key("pipeline_health"))
+            | dg.AssetSelection.all_asset_checks(),
+            description="Run every check and write one row per stage and store; red when a check of severity error failed.",
+        ),
+    ]

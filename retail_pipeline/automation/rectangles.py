@@ -1,0 +1,20 @@
+"""Rectangles of partitions: one run for every hour, or day, and store between two ends."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from retail_pipeline.assets.partitions import RANGE_END, RANGE_START, day_key, hour_key
+
+
+def hour_rectangle(first: dt.datetime, last: dt.datetime, stores: Sequence[str]) -> dict[str, str]:
+    """Tags of one run for every hour and store of the rectangle.
+
+    `stores` are as Dagster lists them, in the order of insertion: the ends of a range follow that order, never the
+    alphabet's.
+    """
+    return {RANGE_START: hour_key(first, stores[0]), RANGE_END: hour_key(last, stores[-1])}
+
+
+def day_rectangle(first: dt.date, last: dt.date, stores: Sequence[str]) -> dict[str, str]:
+    """Tags of one run for every trading day and store of the rectangle."""
+    return {RANGE_START: day_key(first, stores[0]), RANGE_END: day_key(last, stores[-1])}

@@ -1,0 +1,92 @@
+"""The clock of the pipeline, all in UTC. One run a tick for the whole fleet.
+
+Collections begin 2 min 5 s after the tick: by the device's own clock a row is final two minutes after its end, so the
+hour that just ended is final at the first poll.
+"""
+
+import datetime as dt
+
+import dagster as dg
+
+from retail_pipeline.assets.common import NOT_BEFORE, utc_now
+from retail_pipeline.assets.partitions import Partitions
+from retail_pipeline.assets.summaries import DUE_ONLY
+from retail_pipeline.automation import jobs
+from retail_pipeline.automation.rectangles import day_rectangle, hour_rectangle
+from retail_pipeline.automation.stores import add_stores, ordered_stores
+from retail_pipeline.resources.fleet_file import FleetFile
+from retail_pipeline.resources.supabase_postgres import SupabasePostgres
+from retail_pipeline.steps.summarise import due_days
+
+ROWS_ARE_FINAL = dt.timedelta(minutes=2, seconds=5)
+HOUR = dt.timedelta(hours=1)
+RUNNING = dg.DefaultScheduleStatus.RUNNING
+
+
+def make_schedules(partitions: Partitions) -> list[dg.ScheduleDefinition]:
+    """Collection every half hour, days at five past, health at a quarter past."""
+    return [_collection(partitions), _aggregation(partitions), _health()]
+
+
+def _collection(partitions: Partitions) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name="collect_sensor_data_schedule",
+        job_name=jobs.COLLECT_SENSORS,
+        cron_schedule="*/30 * * * *",
+        execution_timezone="UTC",
+        default_status=RUNNING,
+        description="On the hour: lines and regions of the hour that ended. At half past: lines of the open hour.",
+    )
+    def collect(context: dg.ScheduleEvaluationContext, fleet: FleetFile) -> dg.RunRequest | dg.SkipReason:
+        tick = context.scheduled_execution_time.astimezone(dt.UTC)
+        add_stores(context.instance, partitions, fleet.load())
+        stores = ordered_stores(context.instance, partitions)
+        if not stores:
+            return dg.SkipReason("The fleet file declares no store.")
+        on_the_hour = tick.minute == 0
+        hour = tick - HOUR if on_the_hour else tick.replace(minute=0)
+        assets = ["raw_sensor_counts", "regional_counts"] if on_the_hour else ["raw_sensor_counts"]
+        return dg.RunRequest(
+            run_key=f"collect-{tick.isoformat()}",
+            asset_selection=[partitions.key(asset) for asset in assets],
+            tags={**hour_rectangle(hour, hour, stores), NOT_BEFORE: (tick + ROWS_ARE_FINAL).isoformat()},
+        )
+
+    return collect
+
+
+def _aggregation(partitions: Partitions) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name="run_analytics_aggregation_schedule",
+        job_name=jobs.AGGREGATE,
+        cron_schedule="5 * * * *",
+        execution_timezone="UTC",
+        default_status=RUNNING,
+        description="Today so far, days that ended, and days whose counts changed: the warehouse says which.",
+    )
+    def aggregate(
+        context: dg.ScheduleEvaluationContext, fleet: FleetFile, warehouse: SupabasePostgres
+    ) -> dg.RunRequest | dg.SkipReason:
+        with warehouse.open() as opened:
+            due = due_days(fleet.load(), opened, partitions.start, utc_now())
+        stores = ordered_stores(context.instance, partitions)
+        if not due or not stores:
+            return dg.SkipReason("Every day is up to date with its counts.")
+        days = [day for _, day in due]
+        return dg.RunRequest(
+            run_key=f"aggregate-{context.scheduled_execution_time.isoformat()}",
+            tags={**day_rectangle(min(days), max(days), stores), DUE_ONLY: "true"},
+        )
+
+    return aggregate
+
+
+def _health() -> dg.ScheduleDefinition:
+    return dg.ScheduleDefinition(
+        name="pipeline_health_schedule",
+        job_name=jobs.HEALTH,
+        cron_schedule="15 * * * *",
+        execution_timezone="UTC",
+        default_status=RUNNING,
+        description="Every check, and one row per stage and store in pipeline_health.",
+    )

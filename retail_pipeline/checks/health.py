@@ -1,0 +1,59 @@
+"""Every data-quality check as a Dagster asset check, unpartitioned: each looks at the last hours of all stores."""
+
+from collections.abc import Iterator, Mapping
+
+import dagster as dg
+import polars as pl
+
+from retail_pipeline.assets.common import utc_now
+from retail_pipeline.assets.partitions import Partitions
+from retail_pipeline.resources.fleet_file import FleetFile
+from retail_pipeline.resources.supabase_postgres import SupabasePostgres
+from retail_pipeline.steps.health import CHECKS, Outcome, evaluate
+
+SHOWN = 50
+
+
+def make_checks(partitions: Partitions) -> dg.AssetChecksDefinition:
+    """All checks, evaluated together in a handful of queries; a run executes those of its assets."""
+
+    @dg.multi_asset_check(
+        name="data_quality",
+        specs=[
+            dg.AssetCheckSpec(check.name, asset=partitions.key(check.table), description=check.asserts)
+            for check in CHECKS.values()
+        ],
+        can_subset=True,
+    )
+    def data_quality(
+        context: dg.AssetCheckExecutionContext, fleet: FleetFile, warehouse: SupabasePostgres
+    ) -> Iterator[dg.AssetCheckResult]:
+        selected = {key.name: key.asset_key for key in context.selected_asset_check_keys}
+        with warehouse.open() as opened:
+            outcomes = evaluate(fleet.load(), opened, selected, utc_now())
+        for name, outcome in outcomes.items():
+            yield _result(name, selected[name], outcome)
+
+    return data_quality
+
+
+def _result(name: str, key: dg.AssetKey, outcome: Outcome) -> dg.AssetCheckResult:
+    metadata: Mapping[str, dg.MetadataValue] = {
+        "findings": dg.MetadataValue.int(outcome.findings.height),
+        "looked_at_since": dg.MetadataValue.timestamp(outcome.since),
+    }
+    if not outcome.findings.is_empty():
+        metadata = {**metadata, "what_to_do": dg.MetadataValue.table(_records(outcome.findings))}
+    return dg.AssetCheckResult(
+        check_name=name,
+        asset_key=key,
+        passed=outcome.findings.is_empty(),
+        severity=dg.AssetCheckSeverity.ERROR if outcome.has_errors else dg.AssetCheckSeverity.WARN,
+        description=outcome.in_words(),
+        metadata=metadata,
+    )
+
+
+def _records(findings: pl.DataFrame) -> list[dg.TableRecord]:
+    shown = findings.head(SHOWN).with_columns(pl.col("hour_start").dt.strftime("%Y-%m-%d %H:%M UTC"))
+    return [dg.TableRecord({k: "" if v is None else v for k, v in row.items()}) for row in shown.iter_rows(named=True)]

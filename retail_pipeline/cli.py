@@ -1,0 +1,110 @@
+"""`retail-pipeline ...`: the pipeline in a terminal. Exit codes: 0 well, 1 unhealthy or failed, 2 wrong usage."""
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from rich.console import Console
+
+from retail_pipeline.fleet.advice import fleet_advice
+from retail_pipeline.fleet.load import FleetError, load_fleet
+from retail_pipeline.settings import ConfigurationError
+from retail_pipeline.terminal.run import RunRefused, run_pipeline
+from retail_pipeline.terminal.status import show_status
+from retail_pipeline.warehouse.errors import InvalidDatabaseUrl, WarehouseError
+
+app = App(name="retail-pipeline", help="People counting in shops: collect, compute, watch.", version_flags=[])
+fleet_app = App(name="fleet", help="The fleet file.")
+app.command(fleet_app)
+
+UNHEALTHY, USAGE = 1, 2
+
+
+@app.command
+def run(
+    *,
+    hours: int | None = None,
+    from_: Annotated[dt.datetime | None, Parameter(name="--from")] = None,
+    to: dt.datetime | None = None,
+    store: Annotated[list[str] | None, Parameter(name="--store")] = None,
+) -> int:
+    """Collect and compute here and now, through the same assets as the schedules; partitions are recorded in Dagster.
+
+    Args:
+        hours: the last N hours, the open one included (default: 24).
+        from_: first hour, UTC, as 2026-09-01T08:00.
+        to: end, UTC, not included (default: now).
+        store: only this store; may be given more than once.
+    """
+    return run_pipeline(Console(), hours=hours, first=from_, end=to, store_ids=tuple(store or ()))
+
+
+@app.command
+def status(*, watch: bool = False, json: bool = False) -> int:
+    """How the pipeline is: stages, stores, devices, gaps, last runs. Exit code 1 when something is unhealthy.
+
+    Args:
+        watch: stay, and show anew every few seconds.
+        json: for machines.
+    """
+    return show_status(Console(), watch=watch, as_json=json)
+
+
+@app.command
+def migrate() -> int:
+    """Bring the warehouse's schema up to date; safe to repeat and to run in several places at once."""
+    from retail_pipeline.resources.supabase_postgres import warehouse_url  # noqa: PLC0415 - Dagster loads in seconds
+    from retail_pipeline.warehouse.migrations import migrate as apply  # noqa: PLC0415
+
+    applied = apply(warehouse_url())
+    Console().print("\n".join(f"applied {name}" for name in applied) or "The schema is up to date.")
+    return 0
+
+
+@app.command
+def simulate(*, port: int = 8800, scenario: Path | None = None) -> int:
+    """Run the demo's counting devices in the foreground, on loopback.
+
+    Args:
+        port: where they answer.
+        scenario: YAML file of faults per device.
+    """
+    from retail_pipeline.local.simulator.__main__ import serve_demo  # noqa: PLC0415
+
+    return serve_demo(port, scenario)
+
+
+@fleet_app.command
+def check(file: Path) -> int:
+    """Validate a fleet file; says line and field of what is wrong, and what could be better.
+
+    Args:
+        file: the fleet file.
+    """
+    fleet = load_fleet(file)
+    console = Console()
+    devices = sum(len(one.sensors) for one in fleet.stores)
+    console.print(f"{file}: {len(fleet.stores)} stores with {devices} devices, nothing wrong.")
+    for advice in fleet_advice(fleet):
+        console.print(f"- {advice}")
+    return 0
+
+
+def main() -> None:
+    """Entry point of the command line."""
+    try:
+        code = app(result_action="return_value")
+    except (ConfigurationError, FleetError, InvalidDatabaseUrl, RunRefused) as error:
+        sys.exit(_said(str(error), USAGE))
+    except WarehouseError as error:
+        sys.exit(_said(str(error), UNHEALTHY))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _said(message: str, code: int) -> int:
+    Console(stderr=True).print(message, style="red", markup=False, highlight=False)
+    return code

@@ -1,0 +1,30 @@
+"""The fleet file as a Dagster resource: read anew at every use, so that edits need no restart."""
+
+import dagster as dg
+
+from retail_pipeline.fleet.load import load_fleet
+from retail_pipeline.fleet.models import Fleet
+from retail_pipeline.local.demo import demo_fleet
+from retail_pipeline.settings import read_settings
+
+
+def load_declared_fleet(simulator_url: str | None = None) -> Fleet:
+    """The fleet that `RETAIL_FLEET` names, or the demo; cut down to `RETAIL_ORGANIZATIONS` where those are set.
+
+    `simulator_url` is where the demo's devices answer; without it their urls lead nowhere, which is fine for all that
+    asks no device.
+
+    Raises:
+        FleetError: the file is missing or wrong; the message names line and field.
+    """
+    settings = read_settings()
+    fleet = load_fleet(settings.fleet) if settings.fleet else demo_fleet(simulator_url)
+    return fleet.only(settings.organization_ids) if settings.organization_ids else fleet
+
+
+class FleetFile(dg.ConfigurableResource):
+    """Reads the declared fleet."""
+
+    def load(self) -> Fleet:
+        """The fleet as it stands in the file now."""
+        return load_declared_fleet()

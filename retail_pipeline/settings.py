@@ -1,0 +1,42 @@
+"""What the environment says: one place that reads `RETAIL_*`, at use and never at import."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ConfigurationError(Exception):
+    """The environment is wrong; the message lists every variable and what to do. Exit code 2."""
+
+
+class Settings(BaseSettings):
+    """Configuration of one process; nothing set means the demo on this machine."""
+
+    model_config = SettingsConfigDict(env_prefix="RETAIL_", frozen=True, env_ignore_empty=True)
+
+    fleet: Path | None = Field(default=None, description="fleet file; unset: the demo fleet on simulated devices")
+    database_url: SecretStr | None = Field(default=None, description="warehouse; unset: embedded Postgres in home")
+    home: Path = Field(default=Path(".retail"), description="where the embedded Postgres, logs and simulator live")
+    horizon_days: int = Field(default=31, ge=3, le=366, description="hours older than this have no partition")
+    recovery_runs: int = Field(default=2, ge=1, le=50, description="recovery runs under way at once")
+    location: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$", description="name of this code location")
+    organizations: str | None = Field(default=None, description="ids that this code location serves, with commas")
+
+    @property
+    def organization_ids(self) -> frozenset[str]:
+        """The organisations of this code location; empty means all."""
+        return frozenset(part.strip() for part in (self.organizations or "").split(",") if part.strip())
+
+
+def read_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        ConfigurationError: every variable that is wrong, one line each.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"RETAIL_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+        raise ConfigurationError("The environment is not right:\n" + "\n".join(lines)) from None

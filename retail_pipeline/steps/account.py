@@ -1,0 +1,99 @@
+"""Accounting for every hour of a poll: what was delivered, what was not and why. Pure frames and values, no I/O.
+
+The ledger's words: `unreachable`, `refused`, `not_a_report`, `malformed` come from the device client and parser;
+an hour that a good reply simply does not hold in full is `malformed` too, with a detail that says so.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+
+import polars as pl
+
+from retail_pipeline.fleet.calendar import LocalHour
+from retail_pipeline.fleet.models import Report
+from retail_pipeline.steps.asking import WantedHour
+
+SETTLING = dt.timedelta(minutes=2)
+"""A row is final two minutes after its end by the device's clock (DEVICE_PROTOCOL, Time 4)."""
+
+MISSED_HOURS = {
+    "sensor_id": pl.String(),
+    "store_id": pl.String(),
+    "organization_id": pl.String(),
+    "report": pl.String(),
+    "hour_start": pl.Datetime("us", "UTC"),
+    "cause": pl.String(),
+    "detail": pl.String(),
+    "deadline": pl.Datetime("us", "UTC"),
+}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a device did not deliver `[start, end)`: a cause of the ledger and the words for a person."""
+
+    sensor_id: str
+    start: dt.datetime
+    end: dt.datetime
+    cause: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.cause}: {self.detail}"
+
+
+def hour_coverage(rows: pl.DataFrame) -> pl.DataFrame:
+    """Per `sensor_id` and local `hour_start`: `rows`, `complete_minutes`, `hour_minutes`. Needs the hour columns."""
+    minutes = (pl.col("interval_end") - pl.col("interval_start")).dt.total_seconds() / 60
+    return (
+        rows.group_by("sensor_id", "store_id", "hour_start", "hour_end")
+        .agg(pl.len().alias("rows"), minutes.filter("is_complete").sum().alias("complete_minutes"))
+        .with_columns(((pl.col("hour_end") - pl.col("hour_start")).dt.total_seconds() / 60).alias("hour_minutes"))
+    )
+
+
+def complete_hours(coverage: pl.DataFrame, report: Report) -> pl.DataFrame:
+    """`sensor_id`, `report`, `hour_start` of the local hours that are complete: their gaps are recovered."""
+    return coverage.filter(pl.col("complete_minutes") >= pl.col("hour_minutes")).select(
+        "sensor_id", pl.lit(report.value).alias("report"), "hour_start"
+    )
+
+
+def missed_hours(
+    wanted: Sequence[WantedHour],
+    report: Report,
+    coverage: pl.DataFrame,
+    troubles: Sequence[Trouble],
+    busy: Set[str],
+    now: dt.datetime,
+) -> pl.DataFrame:
+    """Rows for the ledger: ended local hours that a device which was asked did not deliver in full."""
+    covered = {(row["sensor_id"], row["hour_start"]): row for row in coverage.iter_rows(named=True)}
+    rows = []
+    for one in wanted:
+        for device in one.store.devices_for(report):
+            for hour in one.local_hours:
+                if device.id in busy or hour.hour_end + SETTLING > now:
+                    continue
+                trouble = shortfall(device.id, hour, covered.get((device.id, hour.hour_start)), troubles)
+                if trouble:
+                    deadline = hour.hour_end + dt.timedelta(days=device.retention_days)
+                    identity = (device.id, one.store.id, one.store.organization, report.value, hour.hour_start)
+                    rows.append((*identity, trouble.cause, trouble.detail, deadline))
+    return pl.DataFrame(rows, schema=MISSED_HOURS, orient="row")
+
+
+def shortfall(
+    sensor_id: str, hour: LocalHour, covered: Mapping[str, float] | None, troubles: Sequence[Trouble]
+) -> Trouble | None:
+    """Why the hour is not there in full; None where it is."""
+    if covered and covered["complete_minutes"] >= covered["hour_minutes"]:
+        return None
+    for trouble in troubles:
+        if trouble.sensor_id == sensor_id and trouble.start < hour.hour_end and hour.hour_start < trouble.end:
+            return trouble
+    detail = "the reply holds no row for this hour"
+    if covered:
+        detail = f"the reply holds {covered['complete_minutes']:.0f} of {covered['hour_minutes']:.0f} minutes, complete"
+    return Trouble(sensor_id, hour.hour_start, hour.hour_end, "malformed", detail)

@@ -1,0 +1,87 @@
+"""Which device is asked for which window, so that each poll costs one request a device.
+
+A reply holds 24 hours at the most, so a window is never longer (DEVICE_PROTOCOL: a longer one silently loses the rest).
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from retail_pipeline.devices.models import Ask
+from retail_pipeline.fleet.calendar import LocalHour, device_windows, hours_starting_in
+from retail_pipeline.fleet.models import Device, Fleet, Report, Store
+
+OPEN_HOUR_MINIMUM_AGE = dt.timedelta(minutes=10)
+REPLY_SPAN = dt.timedelta(hours=24)
+HOUR = dt.timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class WantedHour:
+    """One partition to collect: a UTC hour of a store and the local clock hours that start in it."""
+
+    store: Store
+    hour: dt.datetime
+    local_hours: tuple[LocalHour, ...]
+
+
+def wanted_hours(
+    fleet: Fleet, report: Report, hours: Mapping[str, Sequence[dt.datetime]], now: dt.datetime
+) -> list[WantedHour]:
+    """The partitions that can hold something: live stores with that report, hours at least ten minutes old.
+
+    Unknown, inactive and not yet live stores are left out: nothing is expected of them.
+    """
+    wanted = []
+    for store_id, store_hours in hours.items():
+        if not fleet.has_store(store_id) or not fleet.store(store_id).devices_for(report):
+            continue
+        store = fleet.store(store_id)
+        for hour in store_hours:
+            local = tuple(h for h in hours_starting_in(store, hour) if is_collectable(store, h, now))
+            if local:
+                wanted.append(WantedHour(store, hour, local))
+    return wanted
+
+
+def is_collectable(store: Store, hour: LocalHour, now: dt.datetime) -> bool:
+    """Whether a local hour is live and old enough to hold a count worth keeping."""
+    is_live = store.live_since is None or hour.local_date >= store.live_since
+    return is_live and hour.hour_start + OPEN_HOUR_MINIMUM_AGE <= now
+
+
+def plan_asks(report: Report, wanted: Sequence[WantedHour], probes: Set[str], now: dt.datetime) -> list[Ask]:
+    """One ask per device where the last 24 hours hold all that is wanted, else one per local day touched.
+
+    Devices in `probes` have not answered for long: they are asked cheaply.
+    """
+    by_store: dict[str, list[WantedHour]] = {}
+    for one in wanted:
+        by_store.setdefault(one.store.id, []).append(one)
+    return [
+        Ask(store=hours[0].store, device=device, report=report, start=start, end=end, is_probe=device.id in probes)
+        for hours in by_store.values()
+        for device in hours[0].store.devices_for(report)
+        for start, end in _windows(hours[0].store, device, hours, now)
+    ]
+
+
+def _windows(
+    store: Store, device: Device, wanted: Sequence[WantedHour], now: dt.datetime
+) -> list[tuple[dt.datetime, dt.datetime]]:
+    local = [hour for one in wanted for hour in one.local_hours]
+    newest = rolling_window(store, device, now)
+    if min(hour.hour_start for hour in local) >= newest[0]:
+        return [newest]
+    span = device_windows(
+        store.device_zone(device), min(hour.hour_start for hour in local), max(hour.hour_end for hour in local)
+    )
+    return [(start, end) for start, end in span if any(start < h.hour_end and h.hour_start < end for h in local)]
+
+
+def rolling_window(store: Store, device: Device, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+    """The 24 hours that end with the device's open hour, UTC."""
+    local = now.astimezone(store.device_zone(device))
+    past_the_hour = dt.timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    end = now - past_the_hour + HOUR
+    return end - REPLY_SPAN, end

@@ -1,0 +1,154 @@
+"""One poll of the fleet: ask, parse, write, account for every hour.
+
+A partition is delivered when at least one active device of the store reported that hour. Every reply holds 24 hours, so
+hours that nobody asked for are filled and corrected on the way (`healed`).
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from retail_pipeline.devices.client import Answer
+from retail_pipeline.devices.models import Ask
+from retail_pipeline.fleet.models import Fleet, Report
+from retail_pipeline.steps.account import Trouble, complete_hours, hour_coverage, missed_hours, shortfall
+from retail_pipeline.steps.asking import WantedHour, plan_asks, wanted_hours
+from retail_pipeline.steps.poll import Poll, read_answers
+from retail_pipeline.warehouse import gaps, health, rejected, replies, tables
+from retail_pipeline.warehouse.connection import Connection, Warehouse
+from retail_pipeline.warehouse.fleet_tables import sync_fleet
+from retail_pipeline.warehouse.locks import device_locks
+
+Fetch = Callable[[Sequence[Ask]], list[Answer]]
+NOTHING = pl.DataFrame(schema={"sensor_id": pl.String(), "interval_start": pl.Datetime("us", "UTC")})
+
+
+@dataclass(frozen=True)
+class DeliveredHour:
+    """A partition that at least one device reported: rows of this poll, share complete, devices that are missing."""
+
+    store_id: str
+    hour: dt.datetime
+    rows: int
+    completeness: float
+    devices_missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FailedHour:
+    """A partition for which no device reported anything, with what each of them said."""
+
+    store_id: str
+    hour: dt.datetime
+    causes: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What one poll did; partitions in none of the lists were skipped: nothing was expected of them."""
+
+    delivered: list[DeliveredHour] = field(default_factory=list)
+    failed: list[FailedHour] = field(default_factory=list)
+    healed: dict[tuple[dt.datetime, str], int] = field(default_factory=dict)
+    asked: int = 0
+    answered: int = 0
+    changed_rows: int = 0
+    rejected_rows: int = 0
+    padding_rows: int = 0
+
+    def in_words(self) -> str:
+        """One line for the log."""
+        return (
+            f"{self.answered} of {self.asked} requests answered with a report; {self.changed_rows} rows were new or "
+            f"changed, {self.rejected_rows} rejected (see rejected_rows), {self.padding_rows} rows of hours to come dropped"
+        )
+
+
+def collect(
+    fleet: Fleet,
+    warehouse: Warehouse,
+    fetch: Fetch,
+    report: Report,
+    hours: Mapping[str, Sequence[dt.datetime]],
+    now: dt.datetime,
+) -> Collected:
+    """Ask for the given UTC hours of each store, write what came and put what did not come into the ledger.
+
+    A device that another process is asking is left to it (`busy`): neither delivered nor missed. What is written is
+    written whole or not at all.
+    """
+    wanted = wanted_hours(fleet, report, hours, now)
+    if not wanted:
+        return Collected()
+    with warehouse.transaction() as connection:
+        sync_fleet(connection, fleet, now)
+        state = health.read_health(connection)
+    devices = {device.id for one in wanted for device in one.store.devices_for(report)}
+    with warehouse.transaction() as locking:
+        granted = device_locks(locking, devices)
+        asks = plan_asks(report, wanted, state.open_circuits, now)
+        answers = fetch([ask for ask in asks if ask.device.id in granted])
+        poll = read_answers(report, wanted, answers, state.last_skew, devices - granted, now)
+        with warehouse.transaction() as connection:
+            changed = _write(connection, poll)
+    return _outcome(poll, changed)
+
+
+def _write(connection: Connection, poll: Poll) -> pl.DataFrame:
+    """Replies, rows, quarantine, health and ledger, all or nothing; returns the keys of raw rows that changed."""
+    ids = replies.store_replies(connection, poll.answers, poll.skews)
+    of_reply = poll.reply_ids(ids)
+    changed = NOTHING
+    if not poll.rows.is_empty():
+        changed = tables.write_counts(connection, poll.report, poll.rows.join(of_reply, on="reply_index"))
+    rejected.store_rejected(connection, poll.parsed.rejected.join(of_reply, on="reply_index"))
+    health.record_answers(connection, poll.device_answers())
+    coverage = hour_coverage(poll.rows)
+    gaps.mark_recovered(connection, complete_hours(coverage, poll.report), poll.now)
+    missed = missed_hours(poll.wanted, poll.report, coverage, poll.troubles, poll.busy, poll.now)
+    gaps.record_failures(connection, missed, poll.now)
+    gaps.close_at_birth(connection, poll.parsed.clock_gaps, poll.report, poll.now)
+    return changed
+
+
+def _outcome(poll: Poll, changed: pl.DataFrame) -> Collected:
+    reported = poll.rows.partition_by("store_id", "partition_hour", as_dict=True)
+    delivered, failed = [], []
+    for one in poll.wanted:
+        asked = [device.id for device in one.store.devices_for(poll.report) if device.id not in poll.busy]
+        rows = reported.get((one.store.id, one.hour))
+        if rows is not None:
+            delivered.append(_delivered(one, rows, asked))
+        elif asked:
+            failed.append(FailedHour(one.store.id, one.hour, _causes(one, asked, poll.troubles)))
+    wanted = {(one.hour, one.store.id) for one in poll.wanted}
+    touched = poll.rows.join(changed, on=["sensor_id", "interval_start"], how="semi")
+    return Collected(
+        delivered=delivered,
+        failed=failed,
+        healed={
+            (hour, store_id): n
+            for hour, store_id, n in touched.group_by("partition_hour", "store_id").len().iter_rows()
+            if (hour, store_id) not in wanted
+        },
+        asked=len(poll.answers),
+        answered=poll.came - len(poll.parsed.failures),
+        changed_rows=changed.height,
+        rejected_rows=poll.parsed.rejected.height,
+        padding_rows=sum(poll.parsed.padding.values()),
+    )
+
+
+def _delivered(one: WantedHour, rows: pl.DataFrame, asked: Sequence[str]) -> DeliveredHour:
+    coverage = hour_coverage(rows)
+    expected = sum((hour.hour_end - hour.hour_start).total_seconds() / 60 for hour in one.local_hours) * len(asked)
+    missing = sorted(set(asked) - set(rows["sensor_id"]))
+    share = min(1.0, float(coverage["complete_minutes"].sum()) / expected) if expected else 0.0
+    return DeliveredHour(one.store.id, one.hour, rows.height, share, tuple(missing))
+
+
+def _causes(one: WantedHour, asked: Sequence[str], troubles: Sequence[Trouble]) -> dict[str, str]:
+    causes = (shortfall(sensor_id, one.local_hours[0], None, troubles) for sensor_id in asked)
+    return {cause.sensor_id: str(cause) for cause in causes if cause}

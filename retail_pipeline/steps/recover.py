@@ -1,0 +1,136 @@
+"""The gap ledger's work: hours that nobody collected are written down, and those that are due are planned in runs."""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+from itertools import pairwise
+
+import polars as pl
+
+from retail_pipeline.fleet.models import Fleet, Report
+from retail_pipeline.frames.expected import expected_hours, missing_hours, present_hours
+from retail_pipeline.frames.local_time import store_hours
+from retail_pipeline.warehouse import gaps, reads
+from retail_pipeline.warehouse.connection import Warehouse
+
+TWO_POLLS = dt.timedelta(minutes=40)
+"""An hour is missed when both polls that should have brought it are over: at :02 and at :32."""
+
+HOURS_PER_RUN = 168
+HOUR = dt.timedelta(hours=1)
+OVERLAP = dt.timedelta(hours=26)
+TABLES = {Report.LINES: "raw_sensor_counts", Report.REGIONS: "regional_counts"}
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """One run: the hours `first` to `last` (UTC, both included) of a store and the reports that miss some of them."""
+
+    store_id: str
+    first: dt.datetime
+    last: dt.datetime
+    reports: tuple[Report, ...]
+
+
+def recovered_hours(report: Report) -> str:
+    """The asset that holds the hours of a report."""
+    return TABLES[report]
+
+
+def open_gaps(fleet: Fleet, warehouse: Warehouse, cursor: str | None, since: dt.datetime, now: dt.datetime) -> str:
+    """Write down every expected hour that no poll brought or missed: the pipeline itself was off, or a store is new.
+
+    Looks at hours that ended since the last look, at all of the horizon when the fleet changed. Returns the cursor for
+    the next look. What a poll asked for and missed stands in the ledger already, with its cause.
+    """
+    state = json.loads(cursor) if cursor else {}
+    until = (now - TWO_POLLS).replace(minute=0, second=0, microsecond=0)
+    fingerprint = fleet.fingerprint()
+    if state == {"until": until.isoformat(), "fleet": fingerprint}:
+        return cursor or ""
+    if state.get("fleet") == fingerprint:
+        since = max(since, dt.datetime.fromisoformat(state["until"]) - OVERLAP)
+    hours = store_hours(fleet.stores, since, until + HOUR)
+    expected = expected_hours(fleet.stores, hours, now - TWO_POLLS)
+    present = pl.concat([_present(warehouse, fleet, report, hours, since, now) for report in Report])
+    missing = missing_hours(expected, present).with_columns(
+        pl.lit("not_yet_collected").alias("cause"), pl.lit("no poll has brought this hour").alias("detail")
+    )
+    with warehouse.transaction() as connection:
+        gaps.open_missing(connection, missing, now)
+    return json.dumps({"until": until.isoformat(), "fleet": fingerprint})
+
+
+def _present(
+    warehouse: Warehouse, fleet: Fleet, report: Report, hours: pl.DataFrame, since: dt.datetime, now: dt.datetime
+) -> pl.DataFrame:
+    read = reads.raw_counts if report is Report.LINES else reads.regional_counts
+    rows = read(warehouse, fleet.store_ids, since, now)
+    return present_hours(rows, hours, report)
+
+
+def close_lost_gaps(warehouse: Warehouse, now: dt.datetime) -> list[str]:
+    """Close the gaps that no device remembers any more; returns a sentence per device and report, to be said out loud."""
+    with warehouse.transaction() as connection:
+        lost = gaps.close_lost(connection, now)
+    counted = lost.group_by("store_id", "sensor_id", "report").agg(
+        pl.len().alias("hours"), pl.col("hour_start").min().alias("first"), pl.col("cause").last()
+    )
+    return [
+        f"{row['hours']} hours of {row['sensor_id']} ({row['store_id']}, {row['report']}) are lost, the first at "
+        f"{row['first']:%Y-%m-%d %H:%M} UTC: {row['cause']} until the device had forgotten them."
+        for row in counted.sort("store_id", "sensor_id", "report").iter_rows(named=True)
+    ]
+
+
+def plan_recovery(
+    warehouse: Warehouse,
+    now: dt.datetime,
+    *,
+    stores_under_way: Set[str],
+    runs: int,
+    since: dt.datetime,
+    until: dt.datetime,
+) -> list[Recovery]:
+    """The next runs, at most `runs` and one per store: outages first, nearest deadline first; then history, newest first.
+
+    History is what lies before the pipeline first knew the device. Gaps before `since` have no partition.
+    """
+    if runs <= 0:
+        return []
+    due = gaps.due(warehouse, now).filter(
+        pl.col("hour_start").is_between(since, until, closed="left"), ~pl.col("store_id").is_in(list(stores_under_way))
+    )
+    planned: dict[str, Recovery] = {}
+    for is_history in (False, True):
+        for recovery in _stretches(due.filter(pl.col("is_history") == is_history), newest_first=is_history):
+            planned.setdefault(recovery.store_id, recovery)
+    return list(planned.values())[:runs]
+
+
+def _stretches(due: pl.DataFrame, *, newest_first: bool) -> list[Recovery]:
+    by_store: dict[str, dict[dt.datetime, set[Report]]] = {}
+    for row in due.iter_rows(named=True):
+        hour = row["hour_start"].replace(minute=0, second=0, microsecond=0)
+        by_store.setdefault(row["store_id"], {}).setdefault(hour, set()).add(Report(row["report"]))
+    found = [
+        Recovery(store_id, first, last, tuple(sorted({r for h, rs in hours.items() if first <= h <= last for r in rs})))
+        for store_id, hours in by_store.items()
+        for first, last in contiguous(hours, HOURS_PER_RUN, newest_first=newest_first)
+    ]
+    return sorted(found, key=lambda one: one.first, reverse=newest_first)
+
+
+def contiguous(
+    hours: Iterable[dt.datetime], longest: int, *, newest_first: bool = False
+) -> list[tuple[dt.datetime, dt.datetime]]:
+    """First and last hour of each unbroken stretch, none longer than `longest` hours, cut from the side asked first."""
+    ordered = sorted(set(hours), reverse=newest_first)
+    stretches: list[list[dt.datetime]] = [ordered[:1]] if ordered else []
+    for before, after in pairwise(ordered):
+        if abs(after - before) == HOUR and len(stretches[-1]) < longest:
+            stretches[-1].append(after)
+        else:
+            stretches.append([after])
+    return [(min(stretch), max(stretch)) for stretch in stretches]

@@ -1,0 +1,20 @@
+"""What the checks need to know beside the tables themselves: what was refused, and what nobody can have any more."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import polars as pl
+
+from retail_pipeline.warehouse.connection import Warehouse
+
+
+def rejected(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
+    """Rows in quarantine first seen in [start, end): `store_id`, `sensor_id`, `report`, `reason`, `seen_at`."""
+    return warehouse.read("recent_rejected_rows", {"store_ids": list(store_ids), "start": start, "end": end})
+
+
+def lost_device_hours(
+    warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime
+) -> pl.DataFrame:
+    """`sensor_id`, `hour_start` of hours that start in [start, end) and whose gap is closed as lost."""
+    return warehouse.read("lost_device_hours", {"store_ids": list(store_ids), "start": start, "end": end})

@@ -1,0 +1,12 @@
+-- Hours of devices in [start, end) that will never come: swallowed by a clock change, or forgotten by the device.
+-- Grain: device, report, local clock hour. Key: sensor_id, report, hour_start. Caller: warehouse/evidence.py.
+SELECT DISTINCT
+    sensor_id,
+    hour_start
+FROM retail.collection_gaps
+WHERE
+    closed_as_lost_at IS NOT NULL
+    AND store_id = ANY(%(store_ids)s::text[])
+    AND hour_start >= %(start)s::timestamptz
+    AND hour_start < %(end)s::timestamptz
+ORDER BY sensor_id, hour_start

@@ -1,0 +1,14 @@
+-- Rows in quarantine that were first seen in [start, end).
+-- Grain: rejected row. Key: reply_id, row_number. Caller: warehouse/evidence.py.
+SELECT
+    store_id,
+    sensor_id,
+    report,
+    reason,
+    seen_at
+FROM retail.rejected_rows
+WHERE
+    store_id = ANY(%(store_ids)s::text[])
+    AND seen_at >= %(start)s::timestamptz
+    AND seen_at < %(end)s::timestamptz
+ORDER BY seen_at, sensor_id
