@@ -1,6 +1,7 @@
 """The jobs that people know by name from the old workflows, over the same assets."""
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from retail_pipeline.assets.partitions import Partitions
 
@@ -12,10 +13,10 @@ AGGREGATE = "run_analytics_aggregation"
 HEALTH = "pipeline_health"
 
 
-def make_jobs(partitions: Partitions) -> list[dg.UnresolvedAssetJobDefinition]:
+def make_jobs(partitions: Partitions) -> list[UnresolvedAssetJobDefinition]:
     """All jobs; one definition of partitions a job, so hours and days are apart."""
 
-    def job(name: str, description: str, *assets: str) -> dg.UnresolvedAssetJobDefinition:
+    def job(name: str, description: str, *assets: str) -> UnresolvedAssetJobDefinition:
         selection = dg.AssetSelection.assets(*(partitions.key(asset) for asset in assets))
         return dg.define_asset_job(name, selection=selection, description=description)
 
