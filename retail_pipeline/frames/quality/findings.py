@@ -39,17 +39,14 @@ def findings(rows: pl.DataFrame, check: str, severity: Severity | pl.Expr) -> pl
     return conform(named, FINDINGS).sort("store_id", "hour_start", "sensor_id", "figure")
 
 
-def graded_findings(rows: pl.DataFrame, check: str, *, warn_at_limit: bool = False) -> pl.DataFrame:
+def graded_findings(rows: pl.DataFrame, check: str) -> pl.DataFrame:
     """Findings of a check with two limits: above `<check>_warn` is a warning, above `<check>_error` an error.
 
-    The threshold shown is the one that was passed. `warn_at_limit`: a figure that equals a limit passes it too.
+    `rows` hold both limits as columns; the threshold shown is the one that was passed.
     """
-    figure, warn, error = pl.col("figure"), pl.col(f"{check}_warn"), pl.col(f"{check}_error")
-    is_error = figure >= error if warn_at_limit else figure > error
-    is_warn = figure >= warn if warn_at_limit else figure > warn
-    passed = rows.filter(is_warn | is_error).with_columns(
-        pl.when(is_error).then(error).otherwise(warn).alias("threshold")
-    )
-    return findings(
-        passed, check, pl.when(is_error).then(pl.lit(str(Severity.ERROR))).otherwise(pl.lit(str(Severity.WARN)))
-    )
+    warn, error = pl.col(f"{check}_warn"), pl.col(f"{check}_error")
+    is_error = pl.col("figure") > error
+    threshold = pl.when(is_error).then(error).otherwise(warn)
+    severity = pl.when(is_error).then(pl.lit(str(Severity.ERROR))).otherwise(pl.lit(str(Severity.WARN)))
+    passed = rows.filter((pl.col("figure") > warn) | is_error).with_columns(threshold.alias("threshold"))
+    return findings(passed, check, severity)

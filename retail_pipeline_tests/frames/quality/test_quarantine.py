@@ -1,0 +1,28 @@
+import polars as pl
+
+from retail_pipeline.frames.quality.quarantine import quarantined_rows
+from retail_pipeline_tests.shops import door, store_of
+
+STORE = store_of(sensors=[door("a"), door("b", active=False)])
+
+
+def rejected(*sensors: str) -> pl.DataFrame:
+    return pl.DataFrame({"sensor_id": list(sensors)}, schema={"sensor_id": pl.String})
+
+
+def test_no_refused_row_passes() -> None:
+    assert quarantined_rows(rejected(), [STORE]).is_empty()
+
+
+def test_refused_rows_are_counted_per_device() -> None:
+    found = quarantined_rows(rejected("a", "b", "a"), [STORE])
+    assert found.select("store_id", "sensor_id", "figure", "threshold", "severity").rows() == [
+        ("shop-1", "a", 2.0, 0.0, "warn"),
+        ("shop-1", "b", 1.0, 0.0, "warn"),
+    ]
+    assert found["advice"].to_list()[0] == "2 rows of a were refused: read their reasons in rejected_rows"
+
+
+def test_a_store_may_put_up_with_some() -> None:
+    store = store_of(sensors=[door("a")], thresholds={"quarantined_rows": 2})
+    assert quarantined_rows(rejected("a", "a"), [store]).is_empty()
