@@ -31,7 +31,7 @@ def judged(rows: list[dict[str, Any]], as_of: dt.datetime = LATER, **declared: o
         pytest.param(day(range(11, 14)), {}, [], id="three equal hours pass"),
         pytest.param(day(range(11, 15)), {}, [("warn", 11, 4.0)], id="four equal hours are a warning"),
         pytest.param(day(range(9, 21)), {}, [("error", 9, 12.0)], id="a whole day of business is an error"),
-        pytest.param(day(range(11, 15), missing=range(13, 14)), {}, [], id="a missing hour breaks the run"),
+        pytest.param(day(range(11, 16), missing=range(13, 14)), {}, [], id="a missing hour breaks the run"),
         pytest.param(day(range(11, 15)), {"thresholds": {"not_stuck": 5}}, [], id="a store sets its own limit"),
         pytest.param(day(range(10, 20), people=(0, 0)), {}, [("error", 10, 10.0)], id="nobody all day is an error"),
         pytest.param(day(range(10, 19), people=(0, 0)), {}, [], id="nobody for most of the day is a quiet shop"),
