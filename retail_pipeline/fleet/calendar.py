@@ -60,14 +60,18 @@ def closes_at(store: Store, hour: dt.datetime) -> dt.datetime:
 
 
 def trading_day_of(store: Store, instant: dt.datetime) -> dt.date:
-    """The trading day that `instant` belongs to: the date that the wall clock showed `day_starts_at` ago."""
-    return _trading_day(store, wall_clock(store.zone_info, instant))
+    """The trading day that `instant` belongs to: the date of its wall clock less `day_starts_at`.
+
+    A day that has begun does not end because the clock goes back (Chatham: 03:45 to 02:45, with days from 03:00).
+    """
+    wall = wall_clock(store.zone_info, instant)
+    day = (wall - dt.timedelta(hours=store.day_starts_at.hour)).date()
+    return day + _DAY if instant >= _day_start(store, day + _DAY) else day
 
 
 def day_bounds(store: Store, day: dt.date) -> tuple[dt.datetime, dt.datetime]:
     """Start and end (UTC) of a trading day, 23, 24 or 25 h apart; both the same where a zone left out the date."""
-    starts = dt.datetime.combine(day, store.day_starts_at)
-    return first_instant(store.zone_info, starts), first_instant(store.zone_info, starts + _DAY)
+    return _day_start(store, day), _day_start(store, day + _DAY)
 
 
 def open_spans(store: Store, day_date: dt.date) -> list[tuple[dt.datetime, dt.datetime]]:
@@ -112,11 +116,12 @@ def _at_most_a_day(zone: ZoneInfo, start: dt.datetime, end: dt.datetime) -> list
 
 
 def _local_hour(store: Store, found: ClockHour) -> LocalHour:
-    return LocalHour(found.start, found.end, found.wall.date(), found.wall.hour, _trading_day(store, found.wall))
+    trading_day = trading_day_of(store, found.start)
+    return LocalHour(found.start, found.end, found.wall.date(), found.wall.hour, trading_day)
 
 
-def _trading_day(store: Store, wall: dt.datetime) -> dt.date:
-    return (wall - dt.timedelta(hours=store.day_starts_at.hour)).date()
+def _day_start(store: Store, day: dt.date) -> dt.datetime:
+    return first_instant(store.zone_info, dt.datetime.combine(day, store.day_starts_at))
 
 
 def _instant(zone: ZoneInfo, day: dt.date, minute: int) -> dt.datetime:

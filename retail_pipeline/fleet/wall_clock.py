@@ -26,6 +26,7 @@ def wall_clock(zone: ZoneInfo, instant: dt.datetime) -> dt.datetime:
     return instant.astimezone(zone).replace(tzinfo=None)
 
 
+@lru_cache(maxsize=8192)
 def first_instant(zone: ZoneInfo, wall: dt.datetime) -> dt.datetime:
     """The first instant (UTC) at which the clock shows `wall` or, where it skips that time, the instant it jumps."""
     local = wall.replace(tzinfo=zone, fold=0)
