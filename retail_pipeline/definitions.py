@@ -1,12 +1,13 @@
 """The code location: `build_defs(overrides)` and `defs`, nothing else."""
 
 import datetime as dt
+import warnings
 from collections.abc import Mapping
 
 import dagster as dg
 
 from retail_pipeline.assets.collected import make_raw_sensor_counts, make_regional_counts
-from retail_pipeline.assets.derived import make_hourly_analytics, make_virtual_region_occupancy
+from retail_pipeline.assets.derived import make_derived_hours
 from retail_pipeline.assets.health import make_pipeline_health
 from retail_pipeline.assets.partitions import Partitions, make_partitions
 from retail_pipeline.assets.summaries import make_daily_summaries
@@ -30,13 +31,14 @@ def build_defs(*, now: dt.datetime | None = None, resources: Mapping[str, object
         ConfigurationError: a `RETAIL_*` variable is wrong.
         FleetError: the fleet file is missing or wrong.
     """
+    # Every process would begin its log with them: ranges of partitions are used knowingly, and tested.
+    warnings.filterwarnings("ignore", category=dg.BetaWarning)
     partitions = current_partitions(now or dt.datetime.now(dt.UTC))
     return dg.Definitions(
         assets=[
             make_raw_sensor_counts(partitions),
             make_regional_counts(partitions),
-            make_virtual_region_occupancy(partitions),
-            make_hourly_analytics(partitions),
+            make_derived_hours(partitions),
             make_daily_summaries(partitions),
             make_pipeline_health(partitions),
         ],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from retail_pipeline.assets.common import OWNERS, definition_metadata, materialized, utc_now
-from retail_pipeline.assets.derived import report_derivation
+from retail_pipeline.assets.derived import report_derived
 from retail_pipeline.assets.partitions import Partitions, day_key, days_by_store
 from retail_pipeline.frames.schemas import DAILY_SUMMARIES
 from retail_pipeline.resources.fleet_file import FleetFile
@@ -71,7 +71,6 @@ def make_daily_summaries(partitions: Partitions) -> dg.AssetsDefinition:
         yield from (
             materialized(context.asset_key, day_key(day, store_id), 1) for store_id, day in sorted(summary.days)
         )
-        yield from report_derivation(context, partitions, partitions.key("virtual_region_occupancy"), summary.zones)
-        yield from report_derivation(context, partitions, partitions.key("hourly_analytics"), summary.hours)
+        yield from report_derived(partitions, summary.derived)
 
     return daily_summaries

@@ -8,7 +8,6 @@ from retail_pipeline.assets.partitions import Partitions
 COLLECT_SENSORS = "collect_sensor_data"
 COLLECT_REGIONS = "collect_regional_data"
 CALCULATE_REGIONS = "calculate_virtual_regions"
-DERIVE_HOURS = "derive_hours"
 AGGREGATE = "run_analytics_aggregation"
 HEALTH = "pipeline_health"
 
@@ -25,12 +24,7 @@ def make_jobs(partitions: Partitions) -> list[UnresolvedAssetJobDefinition]:
         job(COLLECT_REGIONS, "Ask the devices that count zones themselves for their stays.", "regional_counts"),
         job(
             CALCULATE_REGIONS,
-            "Derive zone occupancy from line crossings, without asking a device.",
-            "virtual_region_occupancy",
-        ),
-        job(
-            DERIVE_HOURS,
-            "Derive zones and hourly figures from the stored counts.",
+            "Derive zone occupancy and hourly figures from the stored counts, without asking a device.",
             "virtual_region_occupancy",
             "hourly_analytics",
         ),

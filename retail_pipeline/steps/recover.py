@@ -17,6 +17,9 @@ from retail_pipeline.warehouse.connection import Warehouse
 TWO_POLLS = dt.timedelta(minutes=40)
 """An hour is missed when both polls that should have brought it are over: at :02 and at :32."""
 
+SOON = dt.timedelta(hours=1)
+"""Hours that a device forgets before anybody could ask are not missed; a new store would begin with losses."""
+
 HOURS_PER_RUN = 168
 HOUR = dt.timedelta(hours=1)
 OVERLAP = dt.timedelta(hours=26)
@@ -52,7 +55,8 @@ def open_gaps(fleet: Fleet, warehouse: Warehouse, cursor: str | None, since: dt.
     if state.get("fleet") == fingerprint:
         since = max(since, dt.datetime.fromisoformat(state["until"]) - OVERLAP)
     hours = store_hours(fleet.stores, since, until + HOUR)
-    expected = expected_hours(fleet.stores, hours, now - TWO_POLLS)
+    remembered = pl.col("deadline") > now + SOON
+    expected = expected_hours(fleet.stores, hours, now - TWO_POLLS).filter(remembered)
     present = pl.concat([_present(warehouse, fleet, report, hours, since, now) for report in Report])
     missing = missing_hours(expected, present).with_columns(
         pl.lit("not_yet_collected").alias("cause"), pl.lit("no poll has brought this hour").alias("detail")

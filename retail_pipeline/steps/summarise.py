@@ -10,7 +10,7 @@ from retail_pipeline.fleet.calendar import day_bounds, trading_day_of
 from retail_pipeline.fleet.models import Fleet
 from retail_pipeline.frames.daily import daily_summaries
 from retail_pipeline.frames.local_time import trading_day_hours
-from retail_pipeline.steps.derive import Derivation, derive_days
+from retail_pipeline.steps.derive import Derived, derive_days
 from retail_pipeline.steps.spans import bounds
 from retail_pipeline.warehouse import judge, reads, tables
 from retail_pipeline.warehouse.connection import Warehouse
@@ -23,8 +23,7 @@ class Summary:
     """Days (store, trading day) that hold a row now, and what was derived again on the way."""
 
     days: set[StoreDay] = field(default_factory=set)
-    zones: Derivation = field(default_factory=Derivation)
-    hours: Derivation = field(default_factory=Derivation)
+    derived: Derived = field(default_factory=Derived)
 
 
 def due_days(
@@ -69,8 +68,8 @@ def summarise_days(
     if not wanted:
         return Summary()
     behind = wanted & _days_of_hours(fleet, judge.stale_hours(warehouse, since))
-    zones, hours = derive_days(fleet, warehouse, _by_store(behind), now, run_id)
-    return Summary(_sum_up(fleet, warehouse, wanted, now, run_id), zones, hours)
+    derived = derive_days(fleet, warehouse, _by_store(behind), now, run_id)
+    return Summary(_sum_up(fleet, warehouse, wanted, now, run_id), derived)
 
 
 def _sum_up(fleet: Fleet, warehouse: Warehouse, wanted: set[StoreDay], now: dt.datetime, run_id: str) -> set[StoreDay]:

@@ -129,7 +129,7 @@ def _run_all(
 
 
 def _steps(fleet: Fleet, wanted: Range, blocks: Sequence[Sequence[str]]) -> Iterator[tuple[str, Mapping[str, str]]]:
-    for job in (jobs.COLLECT_SENSORS, jobs.DERIVE_HOURS):
+    for job in (jobs.COLLECT_SENSORS, jobs.CALCULATE_REGIONS):
         for block in blocks:
             yield job, hour_rectangle(wanted.first, wanted.last, block)
     for block in blocks:
