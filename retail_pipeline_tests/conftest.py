@@ -14,13 +14,22 @@ from retail_pipeline.local.postgres import PostgresHandle, ensure_postgres
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresHandle]:
-    """A Postgres of this test process's own, without fsync; gone afterwards."""
+def postgres_home() -> Iterator[Path]:
+    """A value for `RETAIL_HOME`: the home of `postgres`, a server of this test process's own; gone afterwards."""
     home = temporary_home()
-    with ensure_postgres(home, fsync=False, linger_s=0.0) as handle:
+    yield home
+    if (home / "postgres").exists():
+        with exclusive(home / "postgres" / "keeper.lock"):
+            shutil.rmtree(home)
+    else:
+        home.rmdir()
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_home: Path) -> Iterator[PostgresHandle]:
+    """A running Postgres without fsync, with the databases `retail` and `dagster`."""
+    with ensure_postgres(postgres_home, fsync=False, linger_s=0.0) as handle:
         yield handle
-    with exclusive(home / "postgres" / "keeper.lock"):
-        shutil.rmtree(home)
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ _NOT_MIGRATED = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, 
 def warehouse_error(error: Exception, where: str, sqlstate: str | None = None) -> WarehouseError:
     """The error of this package for one of psycopg or ADBC; `where` names database and host."""
     sqlstate = sqlstate or getattr(error, "sqlstate", None)
-    reason = " ".join(str(error).split())
+    reason = " ".join(str(error).split()).split(" Query was:")[0]
     if sqlstate in {kind.sqlstate for kind in _NOT_MIGRATED}:
         return SchemaOutdated(f"The {where} lacks a table or column: {reason}. Run `retail-pipeline migrate`.")
     if sqlstate in {kind.sqlstate for kind in _TOO_SLOW}:

@@ -73,7 +73,8 @@ def _write_current(
     connection.execute(
         sql.SQL(
             "INSERT INTO {table} AS standing ({columns}, valid_from)"
-            " SELECT {columns}, {now} FROM incoming ORDER BY {key} ON CONFLICT ({key}) DO UPDATE SET {updates}, valid_to = NULL, valid_from ="
+            " SELECT {columns}, {now} FROM incoming ORDER BY {key}"
+            " ON CONFLICT ({key}) DO UPDATE SET {updates}, valid_to = NULL, valid_from ="
             " CASE WHEN standing.valid_to IS NULL THEN standing.valid_from ELSE excluded.valid_from END"
             " WHERE standing.valid_to IS NOT NULL OR ROW({standing}) IS DISTINCT FROM ROW({excluded})"
         ).format(

@@ -32,4 +32,4 @@ FROM retail.daily_summaries
 WHERE
     store_id = any(%(store_ids)s::text[])
     AND trading_day BETWEEN %(first_day)s::date AND %(last_day)s::date
-ORDER BY store_id, trading_day;
+ORDER BY store_id, trading_day

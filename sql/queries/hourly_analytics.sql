@@ -27,4 +27,4 @@ WHERE
     store_id = any(%(store_ids)s::text[])
     AND hour_start >= %(start)s::timestamptz
     AND hour_start < %(end)s::timestamptz
-ORDER BY store_id, hour_start;
+ORDER BY store_id, hour_start

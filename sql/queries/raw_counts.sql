@@ -24,4 +24,4 @@ WHERE
     store_id = any(%(store_ids)s::text[])
     AND interval_start >= %(start)s::timestamptz
     AND interval_start < %(end)s::timestamptz
-ORDER BY sensor_id, interval_start;
+ORDER BY sensor_id, interval_start

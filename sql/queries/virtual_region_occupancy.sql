@@ -18,4 +18,4 @@ WHERE
     store_id = any(%(store_ids)s::text[])
     AND interval_start >= %(start)s::timestamptz
     AND interval_start < %(end)s::timestamptz
-ORDER BY store_id, zone, interval_start;
+ORDER BY store_id, zone, interval_start

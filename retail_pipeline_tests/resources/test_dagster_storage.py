@@ -1,0 +1,151 @@
+"""Dagster's records, with the very `dagster.yaml` of the checkout."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import Mock
+
+import dagster as dg
+import pytest
+import yaml
+from dagster._core.errors import DagsterUserCodeUnreachableError
+from dagster._core.launcher.base import WorkerStatus
+from dagster._grpc.client import DagsterGrpcClient
+from dagster._grpc.types import CanCancelExecutionResult
+from dagster._serdes import serialize_value
+
+from retail_pipeline.resources.dagster_storage import RECORDS, DagsterStorage, retail_instance, storage_url
+from retail_pipeline.resources.run_launcher import LocalRunLauncher
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def configured(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Path, pytest.MonkeyPatch]]:
+    """A working directory with the checkout's `dagster.yaml` and a database, and no `DAGSTER_HOME`."""
+    (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    monkeypatch.setenv("DAGSTER_POSTGRES_URL", database_url)
+    monkeypatch.setenv("RETAIL_HOME", str(tmp_path / "home"))
+    yield tmp_path, monkeypatch
+
+
+@dg.op
+def speak(context: dg.OpExecutionContext) -> None:
+    context.log.info("spoken")
+
+
+@dg.job
+def talk() -> None:
+    speak()
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2"])
+def test_every_spelling_of_the_scheme_is_read_by_psycopg2(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_POSTGRES_URL", f"{scheme}://user:postgres@db.example:5432/dagster?sslmode=require")
+    assert storage_url() == "postgresql+psycopg2://user:postgres@db.example:5432/dagster?sslmode=require"
+
+
+def test_without_a_url_the_embedded_server_is_used(
+    postgres_home: Path, configured: tuple[Path, pytest.MonkeyPatch]
+) -> None:
+    _, monkeypatch = configured
+    monkeypatch.delenv("DAGSTER_POSTGRES_URL")
+    monkeypatch.setenv("RETAIL_HOME", str(postgres_home))
+    assert "/dagster?host=" in storage_url()
+
+
+def test_a_run_and_its_logs_are_found_by_the_next_process(configured: tuple[Path, pytest.MonkeyPatch]) -> None:
+    with retail_instance() as instance:
+        run_id = talk.execute_in_process(instance=instance).run_id
+    with retail_instance() as instance:
+        run = instance.get_run_by_id(run_id)
+        assert run
+        assert run.status is dg.DagsterRunStatus.SUCCESS
+        [captured] = [e for e in instance.all_logs(run_id) if e.dagster_event_type is dg.DagsterEventType.LOGS_CAPTURED]
+        assert captured.dagster_event
+        assert list((configured[0] / "home" / "compute_logs" / run_id).rglob("*.err"))
+
+
+def test_the_queue_leaves_room_beside_recovery(configured: tuple[Path, pytest.MonkeyPatch]) -> None:
+    with retail_instance() as instance:
+        queue = instance.get_concurrency_config().run_queue_config
+        assert queue
+        assert queue.max_concurrent_runs == 4
+        assert queue.tag_concurrency_limits == [{"key": "retail/recovery", "limit": 2}]
+        assert instance.run_coordinator.dequeue_interval_seconds == 1
+        assert instance.run_monitoring_enabled
+        assert not instance.run_retries_enabled
+        assert not instance.telemetry_enabled
+
+
+def test_outside_a_checkout_a_command_writes_to_the_same_records(configured: tuple[Path, pytest.MonkeyPatch]) -> None:
+    (configured[0] / "dagster.yaml").unlink()
+    with retail_instance() as instance:
+        assert isinstance(instance._storage, DagsterStorage)
+        assert instance.root_directory == str(configured[0] / "home" / "dagster")
+
+
+def test_the_file_and_the_code_say_the_same_about_records() -> None:
+    written = yaml.safe_load((ROOT / "dagster.yaml").read_text())
+    assert {name: written[name] for name in RECORDS} == RECORDS
+
+
+def test_dagster_home_decides_when_it_is_set(configured: tuple[Path, pytest.MonkeyPatch]) -> None:
+    folder, monkeypatch = configured
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    monkeypatch.setenv("DAGSTER_HOME", str(elsewhere))
+    with retail_instance() as instance:
+        assert instance.root_directory == str(elsewhere)
+
+
+def test_the_workspace_has_one_location() -> None:
+    workspace = yaml.safe_load((ROOT / "workspace.yaml").read_text())
+    assert [location["python_module"]["module_name"] for location in workspace["load_from"]] == [
+        "retail_pipeline.definitions"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (True, WorkerStatus.RUNNING),
+        (False, WorkerStatus.NOT_FOUND),
+        (DagsterUserCodeUnreachableError("Could not reach user code server. gRPC Error code: UNAVAILABLE"), "FAILED"),
+        (DagsterUserCodeUnreachableError("User code server request timed out"), "RUNNING"),
+    ],
+    ids=["it runs", "the server does not know it", "the server is gone", "the server is busy"],
+)
+def test_a_run_is_alive_as_long_as_its_code_server_does_not_deny_it(
+    monkeypatch: pytest.MonkeyPatch, answer: bool | Exception, status: WorkerStatus | str
+) -> None:
+    client = Mock(spec=DagsterGrpcClient)
+    if isinstance(answer, Exception):
+        client.can_cancel_execution.side_effect = answer
+    else:
+        client.can_cancel_execution.return_value = serialize_value(CanCancelExecutionResult(can_cancel=answer))
+    launcher = LocalRunLauncher()
+    monkeypatch.setattr(launcher, "_get_grpc_client_for_termination", lambda _: client)
+    health = launcher.check_run_worker_health(dg.DagsterRun(job_name="talk", run_id="1"))
+    assert health.status == WorkerStatus(status)
+
+
+def test_a_run_is_dead_when_nobody_listens_at_its_code_server(
+    configured: tuple[Path, pytest.MonkeyPatch],
+) -> None:
+    gone = json.dumps({"host": "localhost", "socket": str(configured[0] / "gone")})
+    with retail_instance() as instance:
+        run = instance.create_run_for_job(talk, tags={".dagster/grpc_info": gone})
+        assert instance.run_launcher.supports_check_run_worker_health
+        assert instance.run_launcher.check_run_worker_health(run).status is WorkerStatus.FAILED
+
+
+def test_a_run_in_a_command_s_own_process_is_left_alone(configured: tuple[Path, pytest.MonkeyPatch]) -> None:
+    with retail_instance() as instance:
+        run = instance.create_run_for_job(talk)
+        assert instance.run_launcher.check_run_worker_health(run).status is WorkerStatus.RUNNING

@@ -1,0 +1,237 @@
+import datetime as dt
+from typing import Any
+
+import polars as pl
+import pytest
+
+from retail_pipeline.fleet.models import Report
+from retail_pipeline.warehouse import gaps, health, reads
+from retail_pipeline.warehouse.connection import Warehouse
+from retail_pipeline.warehouse.fleet_tables import sync_fleet
+from retail_pipeline_tests.warehouse.builders import DAY, DOOR, HOUR, LISBON, NOON, PUNE, fleet_of, gap_rows
+
+HALF = HOUR / 2
+SINCE = NOON + HOUR
+"""The warehouse knows the devices since noon: what is earlier is history."""
+
+
+NIGHT = dt.datetime(2026, 10, 25, tzinfo=dt.UTC)
+"""Of the clock change in Lisbon."""
+
+
+def do(warehouse: Warehouse, verb: Any, rows: pl.DataFrame, *values: Any) -> Any:
+    with warehouse.transaction() as connection:
+        return verb(connection, rows, *values)
+
+
+def ledger(warehouse: Warehouse) -> dict[str, Any]:
+    with warehouse.transaction() as connection:
+        found = connection.execute(
+            "SELECT attempts, next_attempt, first_seen, cause, recovered_at, closed_as_lost_at"
+            " FROM retail.collection_gaps"
+        ).fetchall()
+    assert len(found) == 1
+    return dict(
+        zip(("attempts", "next_attempt", "first_seen", "cause", "recovered_at", "lost_at"), found[0], strict=True)
+    )
+
+
+def due_hours(warehouse: Warehouse, now: dt.datetime) -> list[dt.datetime]:
+    return gaps.due(warehouse, now)["hour_start"].to_list()
+
+
+def test_a_missing_hour_is_written_down_once_and_due_at_once(warehouse: Warehouse) -> None:
+    assert do(warehouse, gaps.open_missing, pl.concat([gap_rows(SINCE)] * 2), SINCE) == 1
+    assert do(warehouse, gaps.open_missing, gap_rows(SINCE, cause="refused"), SINCE + HOUR) == 0
+    assert ledger(warehouse)["first_seen"] == SINCE
+    assert ledger(warehouse)["cause"] == "unreachable"
+    assert due_hours(warehouse, SINCE) == [SINCE]
+
+
+def test_nothing_missing_is_no_work(warehouse: Warehouse) -> None:
+    assert do(warehouse, gaps.open_missing, gap_rows(), NOON) == 0
+
+
+def test_each_failure_doubles_the_wait_up_to_a_day(warehouse: Warehouse) -> None:
+    now, waits = SINCE, []
+    for _ in range(9):
+        do(warehouse, gaps.record_failures, gap_rows(SINCE), now)
+        waits.append((ledger(warehouse)["next_attempt"] - now) / HALF)
+        now += DAY
+    jitter = waits[0]
+    assert 0.9 <= jitter <= 1
+    assert [round(wait / jitter, 3) for wait in waits] == [1, 2, 4, 8, 16, 32, 48, 48, 48]
+    assert ledger(warehouse)["attempts"] == 9
+
+
+def test_devices_come_due_at_their_own_times_and_a_device_s_hours_together(warehouse: Warehouse) -> None:
+    do(warehouse, gaps.record_failures, gap_rows(SINCE, SINCE + HOUR), SINCE)
+    do(warehouse, gaps.record_failures, gap_rows(SINCE, sensor_id="pune-door"), SINCE)
+    attempts = gaps.open_gaps(warehouse).group_by("sensor_id").agg(pl.col("next_attempt").unique())
+    assert attempts["next_attempt"].list.len().to_list() == [1, 1]
+    assert attempts["next_attempt"].explode().n_unique() == 2
+
+
+def test_a_failure_names_the_latest_cause_and_opens_what_was_not_there(warehouse: Warehouse) -> None:
+    do(warehouse, gaps.record_failures, gap_rows(SINCE), SINCE)
+    do(warehouse, gaps.record_failures, gap_rows(SINCE, cause="refused"), SINCE + HOUR)
+    assert {"attempts": 2, "cause": "refused", "first_seen": SINCE}.items() <= ledger(warehouse).items()
+
+
+def test_what_came_is_recovered_and_not_due(warehouse: Warehouse) -> None:
+    do(warehouse, gaps.open_missing, gap_rows(SINCE), SINCE)
+    key = gap_rows(SINCE, SINCE + HOUR).select("sensor_id", "report", "hour_start")
+    assert do(warehouse, gaps.mark_recovered, key, SINCE + HOUR) == 1
+    assert do(warehouse, gaps.mark_recovered, key, SINCE + DAY) == 0
+    assert ledger(warehouse)["recovered_at"] == SINCE + HOUR
+    assert due_hours(warehouse, SINCE + DAY) == []
+
+
+@pytest.mark.parametrize(("verb", "attempts"), [(gaps.open_missing, 0), (gaps.record_failures, 2)])
+def test_what_is_missing_again_is_opened_again(warehouse: Warehouse, verb: Any, attempts: int) -> None:
+    do(warehouse, gaps.record_failures, gap_rows(SINCE), SINCE)
+    do(warehouse, gaps.mark_recovered, gap_rows(SINCE), SINCE)
+    assert do(warehouse, verb, gap_rows(SINCE), SINCE + HOUR) == 1
+    assert {"recovered_at": None, "attempts": attempts}.items() <= ledger(warehouse).items()
+
+
+def test_after_its_deadline_a_gap_is_lost_and_said_so_once(warehouse: Warehouse) -> None:
+    do(warehouse, gaps.open_missing, gap_rows(SINCE), SINCE)
+    end = SINCE + 30 * DAY
+    with warehouse.transaction() as connection:
+        assert gaps.close_lost(connection, end - HOUR).is_empty()
+        assert gaps.close_lost(connection, end).rows() == [("lisbon", "lisbon-door", "lines", SINCE, "unreachable")]
+        assert gaps.close_lost(connection, end).is_empty()
+    assert due_hours(warehouse, end) == []
+    assert do(warehouse, gaps.open_missing, gap_rows(SINCE), end) == 0
+    assert do(warehouse, gaps.record_failures, gap_rows(SINCE), end) == 0
+    assert reads.lost_hours(warehouse, ["lisbon"], SINCE, SINCE + HOUR).rows() == [("lisbon", SINCE)]
+
+
+def test_a_device_that_remembers_longer_recovers_what_was_given_up(warehouse: Warehouse) -> None:
+    do(warehouse, gaps.open_missing, gap_rows(SINCE), SINCE)
+    with warehouse.transaction() as connection:
+        gaps.close_lost(connection, SINCE + 30 * DAY)
+    assert do(warehouse, gaps.mark_recovered, gap_rows(SINCE), SINCE + 31 * DAY) == 1
+    assert ledger(warehouse)["lost_at"] is None
+
+
+def test_an_hour_is_not_lost_while_another_device_may_still_bring_its_part(warehouse: Warehouse) -> None:
+    second = gap_rows(SINCE, sensor_id="pune-door").with_columns(store_id=pl.lit("lisbon"))
+    do(warehouse, gaps.open_missing, pl.concat([gap_rows(SINCE), second]), SINCE)
+    with warehouse.transaction() as connection:
+        connection.execute("UPDATE retail.collection_gaps SET closed_as_lost_at = now() WHERE sensor_id = 'pune-door'")
+    assert reads.lost_hours(warehouse, ["lisbon"], SINCE, SINCE + HOUR).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("sensor_id", "store_id", "interval", "hour"),
+    [
+        ("lisbon-door", "lisbon", NIGHT + dt.timedelta(hours=1, minutes=0), NIGHT + dt.timedelta(hours=1, minutes=0)),
+        ("lisbon-door", "lisbon", NIGHT + dt.timedelta(hours=1, minutes=30), NIGHT + dt.timedelta(hours=1, minutes=0)),
+        ("pune-door", "pune", NIGHT + dt.timedelta(hours=1, minutes=0), NIGHT + dt.timedelta(hours=0, minutes=30)),
+    ],
+    ids=["whole hour", "half hour", "zone off by half an hour"],
+)
+def test_an_interval_that_the_clock_change_swallowed_is_lost_at_birth(
+    warehouse: Warehouse, sensor_id: str, store_id: str, interval: dt.datetime, hour: dt.datetime
+) -> None:
+    swallowed = pl.DataFrame({"sensor_id": sensor_id, "store_id": store_id, "interval_start": interval})
+    assert do(warehouse, gaps.close_at_birth, swallowed, Report.LINES, NOON) == 1
+    assert do(warehouse, gaps.close_at_birth, swallowed, Report.LINES, NOON + HOUR) == 0
+    assert {"cause": "clock_change", "lost_at": NOON}.items() <= ledger(warehouse).items()
+    assert reads.lost_hours(warehouse, [store_id], interval - HOUR, NOON + 365 * DAY).rows() == [(store_id, hour)]
+
+
+def test_the_nearest_deadline_comes_first_and_history_is_marked(warehouse: Warehouse) -> None:
+    do(warehouse, gaps.open_missing, gap_rows(SINCE, NOON - HOUR, SINCE + HOUR), SINCE)
+    found = gaps.due(warehouse, SINCE).select("hour_start", "is_history").rows()
+    assert found == [(NOON - HOUR, True), (SINCE, False), (SINCE + HOUR, False)]
+
+
+@pytest.mark.parametrize(
+    "stores",
+    [[PUNE], [{**LISBON, "sensors": [{**DOOR, "active": False}]}, PUNE]],
+    ids=["removed", "inactive"],
+)
+def test_a_device_that_is_not_asked_has_nothing_due(warehouse: Warehouse, stores: list[dict[str, Any]]) -> None:
+    do(warehouse, gaps.open_missing, gap_rows(SINCE), SINCE)
+    with warehouse.transaction() as connection:
+        sync_fleet(connection, fleet_of(*stores), SINCE)
+    assert due_hours(warehouse, SINCE) == []
+
+
+def answers(at: dt.datetime, *is_ok: bool, skew: float | None = None) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "sensor_id": "lisbon-door",
+            "store_id": "lisbon",
+            "organization_id": "acme",
+            "at": at,
+            "is_ok": list(is_ok),
+            "error": [None if ok else "no route to host" for ok in is_ok],
+            "clock_skew_seconds": pl.Series([skew] * len(is_ok), dtype=pl.Float64),
+        },
+        schema_overrides={"error": pl.String, "at": pl.Datetime("us", "UTC")},
+    )
+
+
+def state(warehouse: Warehouse) -> dict[str, Any]:
+    return reads.device_health(warehouse).row(0, named=True)
+
+
+def test_three_failed_polls_in_a_row_open_the_circuit(warehouse: Warehouse) -> None:
+    circuits = []
+    for n in range(4):
+        do(warehouse, health.record_answers, answers(NOON + n * HALF, False, False))
+        circuits.append((state(warehouse)["circuit"], state(warehouse)["consecutive_failures"]))
+    assert circuits == [("closed", 1), ("closed", 2), ("open", 3), ("open", 4)]
+    opened = state(warehouse)
+    assert opened["opened_at"] == NOON + 2 * HALF
+    assert opened["next_probe_at"] == NOON + 4 * HALF
+    assert (opened["last_ok_at"], opened["last_error"], opened["last_error_at"]) == (
+        None,
+        "no route to host",
+        NOON + 3 * HALF,
+    )
+    with warehouse.transaction() as connection:
+        assert health.read_health(connection) == (frozenset({"lisbon-door"}), {})
+
+
+def test_one_report_closes_it_and_wakes_the_gaps_of_the_device(warehouse: Warehouse) -> None:
+    for n in range(3):
+        do(warehouse, health.record_answers, answers(SINCE + n * HALF, False))
+        do(warehouse, gaps.record_failures, gap_rows(SINCE), SINCE + n * HALF)
+    back = SINCE + 3 * HALF
+    assert due_hours(warehouse, SINCE + DAY) == []
+    do(warehouse, health.record_answers, answers(back, True, skew=12.5))
+    assert due_hours(warehouse, back) == [SINCE]
+    closed = state(warehouse)
+    assert (closed["circuit"], closed["consecutive_failures"], closed["opened_at"], closed["next_probe_at"]) == (
+        "closed",
+        0,
+        None,
+        None,
+    )
+    assert (closed["last_ok_at"], closed["last_error"], closed["clock_skew_seconds"]) == (
+        back,
+        "no route to host",
+        12.5,
+    )
+
+
+def test_a_report_among_failures_keeps_the_circuit_closed_and_its_gaps_asleep(warehouse: Warehouse) -> None:
+    do(warehouse, gaps.record_failures, gap_rows(SINCE), SINCE)
+    for n in range(4):
+        do(warehouse, health.record_answers, answers(SINCE + n * HALF / 10, True, False, skew=3.0))
+    assert state(warehouse)["consecutive_failures"] == 0
+    assert state(warehouse)["last_error"] == "no route to host"
+    assert due_hours(warehouse, SINCE + HALF / 2) == []
+
+
+def test_a_clock_that_is_not_known_this_time_keeps_its_last_skew(warehouse: Warehouse) -> None:
+    do(warehouse, health.record_answers, answers(NOON, True, skew=-4.0))
+    do(warehouse, health.record_answers, answers(NOON + HALF, True))
+    do(warehouse, health.record_answers, answers(NOON))
+    with warehouse.transaction() as connection:
+        assert health.read_health(connection).last_skew == {"lisbon-door": -4.0}

@@ -1,0 +1,165 @@
+"""The warehouse is the judge: whatever is older than its inputs is named, and nothing else."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from retail_pipeline.fleet.models import Report
+from retail_pipeline.warehouse import judge, tables
+from retail_pipeline.warehouse.connection import Warehouse
+from retail_pipeline.warehouse.fleet_tables import sync_fleet
+from retail_pipeline_tests.warehouse.builders import (
+    DAY,
+    DOOR,
+    HOUR,
+    LISBON,
+    NOON,
+    PUNE,
+    day_row,
+    days,
+    fleet_of,
+    hour_row,
+    hours,
+    raw,
+    raw_row,
+    slices,
+    zone_row,
+    zone_rows,
+)
+
+LATER = NOON + HOUR
+BOTH = ("hourly_analytics", "virtual_region_occupancy")
+PUNE_ROW: dict[str, Any] = {"sensor_id": "pune-door", "store_id": "pune"}
+
+
+def count(warehouse: Warehouse, *rows: dict[str, Any]) -> None:
+    with warehouse.transaction() as connection:
+        tables.write_counts(connection, Report.LINES, raw(*rows))
+
+
+def derive(warehouse: Warehouse, *rows: dict[str, Any]) -> None:
+    """The hourly rows given, and the zone rows of the same hours."""
+    with warehouse.transaction() as connection:
+        tables.write_hourly(connection, hours(*rows), slices(NOON, NOON))
+        zones = [zone_row(row["hour_start"], version=row["input_version"], store_id=row["store_id"]) for row in rows]
+        tables.write_zones(connection, zone_rows(*zones), slices(NOON, NOON))
+
+
+def declare(warehouse: Warehouse, *stores: dict[str, Any]) -> None:
+    with warehouse.transaction() as connection:
+        sync_fleet(connection, fleet_of(*stores), LATER)
+
+
+def stale(warehouse: Warehouse, since: dt.datetime = NOON - DAY) -> list[tuple[Any, ...]]:
+    return judge.stale_hours(warehouse, since).rows()
+
+
+def test_counts_without_a_row_are_due(warehouse: Warehouse) -> None:
+    count(warehouse, raw_row())
+    assert stale(warehouse) == [(table, "lisbon", NOON) for table in BOTH]
+
+
+def test_what_is_derived_is_not_due(warehouse: Warehouse) -> None:
+    count(warehouse, raw_row())
+    derive(warehouse, hour_row())
+    assert stale(warehouse) == []
+
+
+def test_newer_counts_make_their_hour_due_and_no_other(warehouse: Warehouse) -> None:
+    count(warehouse, raw_row(), raw_row(LATER))
+    derive(warehouse, hour_row(), hour_row(LATER))
+    count(warehouse, raw_row(line1_in=1, collected_at=LATER))
+    assert stale(warehouse) == [(table, "lisbon", NOON) for table in BOTH]
+
+
+def test_the_same_counts_again_make_nothing_due(warehouse: Warehouse) -> None:
+    count(warehouse, raw_row())
+    derive(warehouse, hour_row())
+    count(warehouse, raw_row(collected_at=LATER))
+    assert stale(warehouse) == []
+
+
+def test_older_hours_than_asked_for_are_left_alone(warehouse: Warehouse) -> None:
+    count(warehouse, raw_row())
+    assert stale(warehouse, LATER) == []
+
+
+def test_a_zone_off_by_half_an_hour_has_hours_that_start_at_the_half(warehouse: Warehouse) -> None:
+    half = NOON + HOUR / 2
+    count(warehouse, raw_row(half, 30, **PUNE_ROW), raw_row(LATER, 30, **PUNE_ROW))
+    assert stale(warehouse) == [("hourly_analytics", "pune", half)]
+    derive(warehouse, hour_row(half, store_id="pune"))
+    assert stale(warehouse) == []
+
+
+def test_an_hour_that_a_clock_change_cut_short_is_found_by_its_bounds(warehouse: Warehouse) -> None:
+    """Lord Howe turns 02:00 back to 01:30: the second 01 o'clock hour is half an hour long."""
+    lord_howe = {**PUNE, "timezone": "Australia/Lord_Howe", "live_since": None}
+    declare(warehouse, LISBON, lord_howe)
+    turn = dt.datetime(2026, 4, 4, 15, tzinfo=dt.UTC)
+    count(warehouse, raw_row(turn, 30, **PUNE_ROW))
+    assert [(table, store) for table, store, _ in stale(warehouse)] == [("hourly_analytics", "pune")]
+    derive(warehouse, hour_row(turn, hour_end=turn + HOUR / 2, store_id="pune"))
+    assert stale(warehouse) == []
+
+
+def test_counts_before_the_store_went_live_need_no_row(warehouse: Warehouse) -> None:
+    new_year = dt.datetime(2025, 12, 31, 18, 30, tzinfo=dt.UTC)
+    count(warehouse, *(raw_row(new_year + n * HOUR / 2, 30, **PUNE_ROW) for n in range(-2, 2)))
+    assert stale(warehouse, NOON - 100 * DAY) == [("hourly_analytics", "pune", new_year)]
+
+
+@pytest.mark.parametrize(
+    ("device", "due"),
+    [
+        ({**DOOR, "active": False}, []),
+        ({**DOOR, "reports": ["regions"]}, []),
+        ({**DOOR, "lines": {4: {"role": "passers_by"}}}, []),
+        ({**DOOR, "lines": {1: {"role": "entrance"}}}, [BOTH[0]]),
+        ({**DOOR, "lines": {1: {"role": "interior", "from": "outside", "to": "hall"}}}, [BOTH[1]]),
+    ],
+    ids=["inactive", "not asked for lines", "only the street", "no zone", "no entrance"],
+)
+def test_only_what_can_be_derived_is_due(warehouse: Warehouse, device: dict[str, Any], due: list[str]) -> None:
+    count(warehouse, raw_row())
+    declare(warehouse, {**LISBON, "sensors": [device]}, PUNE)
+    assert [table for table, _, _ in stale(warehouse)] == due
+
+
+def test_a_removed_store_is_not_due(warehouse: Warehouse) -> None:
+    count(warehouse, raw_row())
+    declare(warehouse, PUNE)
+    assert stale(warehouse) == []
+
+
+def stale_days(warehouse: Warehouse, now: dt.datetime | None = None) -> list[tuple[Any, ...]]:
+    return judge.stale_days(warehouse, NOON - DAY, now).rows()
+
+
+def summarise(warehouse: Warehouse, **figures: Any) -> None:
+    with warehouse.transaction() as connection:
+        tables.write_daily(connection, days(day_row(**figures)))
+
+
+def test_a_day_without_a_summary_is_due_and_one_with_it_is_not(warehouse: Warehouse) -> None:
+    derive(warehouse, hour_row())
+    assert stale_days(warehouse) == [("lisbon", NOON.date())]
+    summarise(warehouse)
+    assert stale_days(warehouse, NOON + DAY) == []
+
+
+def test_a_changed_hour_makes_its_day_due(warehouse: Warehouse) -> None:
+    derive(warehouse, hour_row())
+    summarise(warehouse)
+    derive(warehouse, hour_row(version=LATER))
+    assert stale_days(warehouse) == [("lisbon", NOON.date())]
+
+
+def test_a_day_that_was_summed_up_before_its_end_is_due_after_it(warehouse: Warehouse) -> None:
+    derive(warehouse, hour_row())
+    summarise(warehouse, hours_expected=13)
+    midnight = NOON + DAY / 2
+    assert stale_days(warehouse) == []
+    assert stale_days(warehouse, midnight - HOUR) == []
+    assert stale_days(warehouse, midnight) == [("lisbon", NOON.date())]
