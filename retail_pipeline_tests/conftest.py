@@ -9,8 +9,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from retail_pipeline.local import postgres as embedded
 from retail_pipeline.local.locks import exclusive
-from retail_pipeline.local.postgres import PostgresHandle, ensure_postgres
+from retail_pipeline.local.postgres import PostgresHandle, ensure_postgres, leave_postgres
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +19,10 @@ def postgres_home() -> Iterator[Path]:
     """A value for `RETAIL_HOME`: the home of `postgres`, a server of this test process's own; gone afterwards."""
     home = temporary_home()
     yield home
+    leave_postgres(home)
     if (home / "postgres").exists():
+        for _, lease in embedded._servers.values():  # Dagster's storage keeps its share until the process ends
+            lease.close()
         with exclusive(home / "postgres" / "keeper.lock"):
             shutil.rmtree(home)
     else:

@@ -203,11 +203,22 @@ def ensure_postgres(home: Path, *, fsync: bool | None = None, linger_s: float = 
         return PostgresHandle(server, lease)
 
 
+def leave_postgres(home: Path) -> None:
+    """Give back every share that this process has in the server of `home`, whoever holds the handles."""
+    with _guard:
+        _, lease = _servers.get(home.absolute() / "postgres", (None, None))
+        if lease is not None:
+            _handles.pop(lease, None)
+            lease.close()
+
+
 def _release(lease: Lease) -> None:
     with _guard:
-        _handles[lease] -= 1
-        if _handles[lease] == 0:
-            lease.close()
+        if lease in _handles:
+            _handles[lease] -= 1
+            if _handles[lease] == 0:
+                del _handles[lease]
+                lease.close()
 
 
 def _fresh_guard() -> None:

@@ -40,10 +40,14 @@ def test_no_socket_means_no_answer(home: Path) -> None:
         first_column(home / SOCKET, "postgres", "SELECT 1")
 
 
+def hang_up(listener: socket.socket) -> None:
+    listener.accept()[0].close()
+
+
 def test_a_server_that_hangs_up_does_not_answer(home: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(home / SOCKET))
         listener.listen()
-        threading.Thread(target=lambda: listener.accept()[0].close()).start()
+        threading.Thread(target=hang_up, args=[listener]).start()
         with pytest.raises(NotAnsweringError):
             first_column(home / SOCKET, "postgres", "SELECT 1")

@@ -1,7 +1,6 @@
 """Dagster's records, with the very `dagster.yaml` of the checkout."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -13,24 +12,23 @@ from dagster._core.launcher.base import WorkerStatus
 from dagster._grpc.client import DagsterGrpcClient
 from dagster._grpc.types import CanCancelExecutionResult
 from dagster._serdes import serialize_value
+from dagster_postgres import PostgresEventLogStorage
 
-from retail_pipeline.resources.dagster_storage import RECORDS, DagsterStorage, retail_instance, storage_url
+from retail_pipeline.resources.dagster_storage import RECORDS, retail_instance, storage_url
 from retail_pipeline.resources.run_launcher import LocalRunLauncher
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def configured(
-    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[Path, pytest.MonkeyPatch]]:
+def configured(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory with the checkout's `dagster.yaml` and a database, and no `DAGSTER_HOME`."""
     (tmp_path / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text())
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     monkeypatch.setenv("DAGSTER_POSTGRES_URL", database_url)
     monkeypatch.setenv("RETAIL_HOME", str(tmp_path / "home"))
-    yield tmp_path, monkeypatch
+    return tmp_path
 
 
 @dg.op
@@ -49,16 +47,14 @@ def test_every_spelling_of_the_scheme_is_read_by_psycopg2(scheme: str, monkeypat
     assert storage_url() == "postgresql+psycopg2://user:postgres@db.example:5432/dagster?sslmode=require"
 
 
-def test_without_a_url_the_embedded_server_is_used(
-    postgres_home: Path, configured: tuple[Path, pytest.MonkeyPatch]
-) -> None:
-    _, monkeypatch = configured
+@pytest.mark.usefixtures("configured", "postgres")
+def test_without_a_url_the_embedded_server_is_used(postgres_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DAGSTER_POSTGRES_URL")
     monkeypatch.setenv("RETAIL_HOME", str(postgres_home))
     assert "/dagster?host=" in storage_url()
 
 
-def test_a_run_and_its_logs_are_found_by_the_next_process(configured: tuple[Path, pytest.MonkeyPatch]) -> None:
+def test_a_run_and_its_logs_are_found_by_the_next_process(configured: Path) -> None:
     with retail_instance() as instance:
         run_id = talk.execute_in_process(instance=instance).run_id
     with retail_instance() as instance:
@@ -67,10 +63,11 @@ def test_a_run_and_its_logs_are_found_by_the_next_process(configured: tuple[Path
         assert run.status is dg.DagsterRunStatus.SUCCESS
         [captured] = [e for e in instance.all_logs(run_id) if e.dagster_event_type is dg.DagsterEventType.LOGS_CAPTURED]
         assert captured.dagster_event
-        assert list((configured[0] / "home" / "compute_logs" / run_id).rglob("*.err"))
+        assert list((configured / "home" / "compute_logs" / run_id).rglob("*.err"))
 
 
-def test_the_queue_leaves_room_beside_recovery(configured: tuple[Path, pytest.MonkeyPatch]) -> None:
+@pytest.mark.usefixtures("configured")
+def test_the_queue_leaves_room_beside_recovery() -> None:
     with retail_instance() as instance:
         queue = instance.get_concurrency_config().run_queue_config
         assert queue
@@ -82,11 +79,11 @@ def test_the_queue_leaves_room_beside_recovery(configured: tuple[Path, pytest.Mo
         assert not instance.telemetry_enabled
 
 
-def test_outside_a_checkout_a_command_writes_to_the_same_records(configured: tuple[Path, pytest.MonkeyPatch]) -> None:
-    (configured[0] / "dagster.yaml").unlink()
+def test_outside_a_checkout_a_command_writes_to_the_same_records(configured: Path) -> None:
+    (configured / "dagster.yaml").unlink()
     with retail_instance() as instance:
-        assert isinstance(instance._storage, DagsterStorage)
-        assert instance.root_directory == str(configured[0] / "home" / "dagster")
+        assert isinstance(instance.event_log_storage, PostgresEventLogStorage)
+        assert instance.root_directory == str(configured / "home" / "dagster")
 
 
 def test_the_file_and_the_code_say_the_same_about_records() -> None:
@@ -94,9 +91,8 @@ def test_the_file_and_the_code_say_the_same_about_records() -> None:
     assert {name: written[name] for name in RECORDS} == RECORDS
 
 
-def test_dagster_home_decides_when_it_is_set(configured: tuple[Path, pytest.MonkeyPatch]) -> None:
-    folder, monkeypatch = configured
-    elsewhere = folder / "elsewhere"
+def test_dagster_home_decides_when_it_is_set(configured: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = configured / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
     monkeypatch.setenv("DAGSTER_HOME", str(elsewhere))
@@ -136,16 +132,17 @@ def test_a_run_is_alive_as_long_as_its_code_server_does_not_deny_it(
 
 
 def test_a_run_is_dead_when_nobody_listens_at_its_code_server(
-    configured: tuple[Path, pytest.MonkeyPatch],
+    configured: Path,
 ) -> None:
-    gone = json.dumps({"host": "localhost", "socket": str(configured[0] / "gone")})
+    gone = json.dumps({"host": "localhost", "socket": str(configured / "gone")})
     with retail_instance() as instance:
         run = instance.create_run_for_job(talk, tags={".dagster/grpc_info": gone})
         assert instance.run_launcher.supports_check_run_worker_health
         assert instance.run_launcher.check_run_worker_health(run).status is WorkerStatus.FAILED
 
 
-def test_a_run_in_a_command_s_own_process_is_left_alone(configured: tuple[Path, pytest.MonkeyPatch]) -> None:
+@pytest.mark.usefixtures("configured")
+def test_a_run_in_a_command_s_own_process_is_left_alone() -> None:
     with retail_instance() as instance:
         run = instance.create_run_for_job(talk)
         assert instance.run_launcher.check_run_worker_health(run).status is WorkerStatus.RUNNING
