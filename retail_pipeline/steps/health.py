@@ -102,7 +102,8 @@ def gather(fleet: Fleet, warehouse: Warehouse, now: dt.datetime) -> Evidence:
         history=reads.raw_counts(warehouse, ids, start - HISTORY, start),
         regional=reads.regional_counts(warehouse, ids, start, end),
         zones=reads.zones(warehouse, ids, start, end),
-        hourly=reads.hourly(warehouse, ids, start, end),
+        # Stores begin their days at different instants: of what was read, only whole days are judged.
+        hourly=reads.hourly(warehouse, ids, start, end).join(hours, on=["store_id", "hour_start"], how="semi"),
         daily=reads.daily(warehouse, ids, first_day, last_day),
         devices=reads.device_health(warehouse).rename({"clock_skew_seconds": "skew_seconds"}),
         rejected=evidence.rejected(warehouse, ids, since, now),
