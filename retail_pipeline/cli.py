@@ -11,7 +11,7 @@ from rich.console import Console
 from retail_pipeline.fleet.advice import fleet_advice
 from retail_pipeline.fleet.load import FleetError, load_fleet
 from retail_pipeline.settings import ConfigurationError
-from retail_pipeline.terminal.run import RunRefused, run_pipeline
+from retail_pipeline.terminal.run import RunRefusedError, run_pipeline
 from retail_pipeline.terminal.status import show_status
 from retail_pipeline.warehouse.errors import InvalidDatabaseUrl, WarehouseError
 
@@ -96,7 +96,7 @@ def main() -> None:
     """Entry point of the command line."""
     try:
         code = app(result_action="return_value")
-    except (ConfigurationError, FleetError, InvalidDatabaseUrl, RunRefused) as error:
+    except (ConfigurationError, FleetError, InvalidDatabaseUrl, RunRefusedError) as error:
         sys.exit(_said(str(error), USAGE))
     except WarehouseError as error:
         sys.exit(_said(str(error), UNHEALTHY))

@@ -127,7 +127,7 @@ def _raise_for(failed: Sequence[FailedHour], report: Report) -> None:
     raise dg.Failure(
         f"{len(failed)} hours of {', '.join(stores)} were not delivered by any device ({report.value}). "
         "They stand in collection_gaps and are asked again by recover_missed_hours.",
-        metadata={device: cause for device, cause in sorted(causes.items())}
+        metadata=dict(sorted(causes.items()))
         | {"hours": ", ".join(hour_key(hour.hour, hour.store_id) for hour in failed[:50])},
         allow_retries=False,
     )

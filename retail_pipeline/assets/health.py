@@ -11,7 +11,6 @@ from retail_pipeline.steps.health import evaluate, record_health
 
 def make_pipeline_health(partitions: Partitions) -> dg.AssetsDefinition:
     """The asset of this code location; unpartitioned, it looks at the last hours of every store."""
-
     spec = dg.AssetSpec(
         partitions.key("pipeline_health"),
         deps=[partitions.key("daily_summaries"), partitions.key("regional_counts")],
@@ -38,7 +37,7 @@ def make_pipeline_health(partitions: Partitions) -> dg.AssetsDefinition:
             rows = record_health(declared, opened, outcomes, now, context.run_id)
         red = {name: outcome.in_words() for name, outcome in outcomes.items() if outcome.has_errors}
         for name, words in red.items():
-            context.log.error(f"{name}: {words}")
+            context.log.error("%s: %s", name, words)
         if red:
             context.log_event(dg.AssetObservation(spec.key, metadata={"rows": rows, **red}))
             raise dg.Failure(f"{len(red)} checks failed: {', '.join(red)}", metadata=red, allow_retries=False)

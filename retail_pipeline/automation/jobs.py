@@ -33,6 +33,6 @@ def make_jobs(partitions: Partitions) -> list[UnresolvedAssetJobDefinition]:
             HEALTH,
             selection=dg.AssetSelection.assets(partitions.key("pipeline_health"))
             | dg.AssetSelection.all_asset_checks(),
-            description="Run every check and write one row per stage and store; red when a check of severity error failed.",
+            description="Run every check and write one row per stage and store; red when an error was found.",
         ),
     ]

@@ -1,4 +1,4 @@
-"""Dagster sensors: the fleet file is followed, missed hours are recovered, ended days are summed up when they can be."""
+"""Dagster sensors: the fleet file is followed, missed hours are recovered, ended days are summed up."""
 
 import datetime as dt
 
@@ -51,7 +51,7 @@ def _sync_fleet(partitions: Partitions) -> dg.SensorDefinition:
         job_name=jobs.COLLECT_SENSORS,
         minimum_interval_seconds=15,
         default_status=RUNNING,
-        description="Stores follow the fleet file without a restart; a new store's last 24 hours are asked for at once.",
+        description="Stores follow the fleet file without a restart; a new store's last day is asked for at once.",
     )
     def sync(
         context: dg.SensorEvaluationContext, fleet: FleetFile, warehouse: SupabasePostgres
@@ -64,7 +64,7 @@ def _sync_fleet(partitions: Partitions) -> dg.SensorDefinition:
         added = add_stores(context.instance, partitions, declared)
         removed = remove_stores(context.instance, partitions, declared)
         if removed:
-            context.log.info(f"No longer declared, partitions removed: {', '.join(removed)}")
+            context.log.info("No longer declared, partitions removed: %s", ", ".join(removed))
         return dg.SensorResult(run_requests=_first_hours(partitions, added), cursor=fingerprint)
 
     return sync

@@ -44,9 +44,10 @@ def make_checks(partitions: Partitions) -> dg.AssetChecksDefinition:
         for name, outcome in outcomes.items():
             yield _result(name, selected[name], outcome)
 
-    return dg.AssetChecksDefinition.create(
+    checks: dg.AssetChecksDefinition = dg.AssetChecksDefinition.create(
         keys_by_input_name={}, node_def=data_quality, check_specs_by_output_name=specs, can_subset=True
     )
+    return checks
 
 
 def _result(name: str, key: dg.AssetKey, outcome: Outcome) -> dg.AssetCheckResult:

@@ -24,7 +24,7 @@ class SensorApis(dg.ConfigurableResource):
     def watched_by(self, on_answer: OnAnswer) -> "SensorApis":
         """The same resource, telling `on_answer` of every answer as it arrives: a progress bar, say."""
         watched = SensorApis()
-        watched._on_answer = on_answer  # noqa: SLF001
+        watched._on_answer = on_answer
         return watched
 
     def fleet(self) -> Fleet:

@@ -5,7 +5,8 @@ an hour that a good reply simply does not hold in full is `malformed` too, with 
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import polars as pl
@@ -14,8 +15,8 @@ from retail_pipeline.fleet.calendar import LocalHour
 from retail_pipeline.fleet.models import Report
 from retail_pipeline.steps.asking import WantedHour
 
-SETTLING = dt.timedelta(minutes=2)
-"""A row is final two minutes after its end by the device's clock (DEVICE_PROTOCOL, Time 4)."""
+SETTLING = dt.timedelta(minutes=5)
+"""A row is final two minutes after its end by the device's clock, which may be slow by a few more."""
 
 MISSED_HOURS = {
     "sensor_id": pl.String(),
@@ -65,7 +66,7 @@ def missed_hours(
     report: Report,
     coverage: pl.DataFrame,
     troubles: Sequence[Trouble],
-    busy: Set[str],
+    busy: AbstractSet[str],
     now: dt.datetime,
 ) -> pl.DataFrame:
     """Rows for the ledger: ended local hours that a device which was asked did not deliver in full."""
@@ -74,10 +75,10 @@ def missed_hours(
     for one in wanted:
         for device in one.store.devices_for(report):
             for hour in one.local_hours:
-                if device.id in busy or hour.hour_end + SETTLING > now:
+                if device.id in busy or hour.hour_end > now:
                     continue
                 trouble = shortfall(device.id, hour, covered.get((device.id, hour.hour_start)), troubles)
-                if trouble:
+                if trouble and (trouble in troubles or hour.hour_end + SETTLING <= now):
                     deadline = hour.hour_end + dt.timedelta(days=device.retention_days)
                     identity = (device.id, one.store.id, one.store.organization, report.value, hour.hour_start)
                     rows.append((*identity, trouble.cause, trouble.detail, deadline))

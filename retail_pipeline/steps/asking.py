@@ -4,7 +4,8 @@ A reply holds 24 hours at the most, so a window is never longer (DEVICE_PROTOCOL
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from retail_pipeline.devices.models import Ask
@@ -50,7 +51,7 @@ def is_collectable(store: Store, hour: LocalHour, now: dt.datetime) -> bool:
     return is_live and hour.hour_start + OPEN_HOUR_MINIMUM_AGE <= now
 
 
-def plan_asks(report: Report, wanted: Sequence[WantedHour], probes: Set[str], now: dt.datetime) -> list[Ask]:
+def plan_asks(report: Report, wanted: Sequence[WantedHour], probes: AbstractSet[str], now: dt.datetime) -> list[Ask]:
     """One ask per device where the last 24 hours hold all that is wanted, else one per local day touched.
 
     Devices in `probes` have not answered for long: they are asked cheaply.

@@ -1,7 +1,8 @@
 """What a poll brought, read: answers parsed, rows placed in local hours, troubles told. Nothing is written here."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import polars as pl
@@ -40,7 +41,7 @@ class Poll:
     parsed: Parsed
     rows: pl.DataFrame
     troubles: Sequence[Trouble]
-    busy: Set[str]
+    busy: AbstractSet[str]
     now: dt.datetime
 
     @property
@@ -87,7 +88,7 @@ def read_answers(
     wanted: Sequence[WantedHour],
     answers: Sequence[Answer],
     last_skews: Mapping[str, float],
-    busy: Set[str],
+    busy: AbstractSet[str],
     now: dt.datetime,
 ) -> Poll:
     """Parse what came. Hours that are not live yet, or began less than ten minutes ago, are left out."""

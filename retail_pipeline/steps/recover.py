@@ -2,7 +2,8 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -75,7 +76,7 @@ def _present(
 
 
 def close_lost_gaps(warehouse: Warehouse, now: dt.datetime) -> list[str]:
-    """Close the gaps that no device remembers any more; returns a sentence per device and report, to be said out loud."""
+    """Close the gaps that no device remembers any more; a sentence per device and report, to be said out loud."""
     with warehouse.transaction() as connection:
         lost = gaps.close_lost(connection, now)
     counted = lost.group_by("store_id", "sensor_id", "report").agg(
@@ -92,12 +93,12 @@ def plan_recovery(
     warehouse: Warehouse,
     now: dt.datetime,
     *,
-    stores_under_way: Set[str],
+    stores_under_way: AbstractSet[str],
     runs: int,
     since: dt.datetime,
     until: dt.datetime,
 ) -> list[Recovery]:
-    """The next runs, at most `runs` and one per store: outages first, nearest deadline first; then history, newest first.
+    """The next runs, at most `runs`, one per store: outages, nearest deadline first; then history, newest first.
 
     History is what lies before the pipeline first knew the device. Gaps before `since` have no partition.
     """

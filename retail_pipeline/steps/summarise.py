@@ -56,7 +56,7 @@ def summarise_days(
     due_only: bool,
     since: dt.datetime,
 ) -> Summary:
-    """Bring the hours of the days up to date with their counts, then sum them up; days that have not begun are left out."""
+    """Bring the hours of days up to date with their counts, then sum them up; days to come are left out."""
     begun = {
         (store_id, day)
         for store_id, store_days in days.items()

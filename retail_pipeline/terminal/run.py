@@ -23,7 +23,7 @@ from retail_pipeline.terminal.summary import print_summary
 HOUR = dt.timedelta(hours=1)
 
 
-class RunRefused(Exception):
+class RunRefusedError(Exception):
     """What was asked for makes no sense; the message names the option."""
 
 
@@ -52,7 +52,7 @@ def run_pipeline(
     """Do the main job for a range; returns 0 when everything asked for was delivered, else 1.
 
     Raises:
-        RunRefused: the options contradict each other or name an unknown store.
+        RunRefusedError: the options contradict each other or name an unknown store.
     """
     now = dt.datetime.now(dt.UTC)
     fleet = load_declared_fleet()
@@ -80,15 +80,15 @@ def chosen_range(
 ) -> Range:
     """The hours and stores that the options name."""
     if hours is not None and (first or end):
-        raise RunRefused("--hours and --from/--to exclude each other.")
+        raise RunRefusedError("--hours and --from/--to exclude each other.")
     if hours is not None and hours < 1:
-        raise RunRefused(f"--hours is at least 1, not {hours}.")
+        raise RunRefusedError(f"--hours is at least 1, not {hours}.")
     if unknown := [one for one in store_ids if not fleet.has_store(one)]:
-        raise RunRefused(f"--store {unknown[0]}: the fleet file declares no such store.")
+        raise RunRefusedError(f"--store {unknown[0]}: the fleet file declares no such store.")
     last = _hour(_utc(end) - dt.timedelta(microseconds=1) if end else now)
     start = _hour(_utc(first)) if first else last - (hours or 24) * HOUR + HOUR
     if start > last:
-        raise RunRefused(f"--from {start:%Y-%m-%dT%H:%M} is not before --to.")
+        raise RunRefusedError(f"--from {start:%Y-%m-%dT%H:%M} is not before --to.")
     return Range(start, last, tuple(store_ids) or fleet.store_ids)
 
 
@@ -96,11 +96,11 @@ def clip(wanted: Range, start: dt.datetime, now: dt.datetime) -> tuple[Range, st
     """The part of the range that has partitions, and a sentence where that is less.
 
     Raises:
-        RunRefused: nothing is left of it.
+        RunRefusedError: nothing is left of it.
     """
     first, last = max(wanted.first, start), min(wanted.last, _hour(now))
     if first > last:
-        raise RunRefused(
+        raise RunRefusedError(
             f"--from/--to lie outside the horizon, which runs from {start:%Y-%m-%d %H:%M} UTC to now: devices do not "
             "remember longer. RETAIL_HORIZON_DAYS changes it."
         )

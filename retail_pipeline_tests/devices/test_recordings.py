@@ -1,6 +1,7 @@
 """Every recording parses; row counts and sums are pinned. The figures are of a real day of an anonymous store."""
 
 import datetime as dt
+import itertools
 from dataclasses import dataclass, field
 
 import pytest
@@ -83,7 +84,7 @@ def test_a_recording_holds_the_rows_and_sums_that_it_always_held(name: str) -> N
 def test_the_rows_of_a_recording_run_forward_without_overlap(name: str) -> None:
     rows = parsed(name).rows.select("interval_start", "interval_end").rows()
     assert all(start < end for start, end in rows)
-    assert all(before[1] <= after[0] for before, after in zip(rows, rows[1:], strict=False))
+    assert all(before[1] <= after[0] for before, after in itertools.pairwise(rows))
 
 
 def test_two_rows_of_the_repeated_hour_fill_both_hours_in_order() -> None:

@@ -13,7 +13,7 @@ HOUR = dt.timedelta(hours=1)
 
 
 def asks_for(fleet, hours, now=NOW):
-    stores = {store_id: hours for store_id in fleet.store_ids}
+    stores = dict.fromkeys(fleet.store_ids, hours)
     return plan_asks(Report.LINES, wanted_hours(fleet, Report.LINES, stores, now), frozenset(), now)
 
 
