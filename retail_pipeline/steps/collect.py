@@ -62,7 +62,7 @@ class Collected:
         """One line for the log."""
         return (
             f"{self.answered} of {self.asked} requests answered with a report; {self.changed_rows} rows were new or "
-            f"changed, {self.rejected_rows} rejected (see rejected_rows), {self.padding_rows} rows of the future dropped"
+            f"changed, {self.rejected_rows} rejected (see rejected_rows), {self.padding_rows} future rows dropped"
         )
 
 
