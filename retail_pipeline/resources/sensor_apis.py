@@ -4,10 +4,9 @@ import os
 from collections.abc import Sequence
 
 import dagster as dg
-from pydantic import PrivateAttr
 
 from retail_pipeline.devices.auth import env_credentials
-from retail_pipeline.devices.client import Answer, OnAnswer, fetch_all
+from retail_pipeline.devices.client import Answer, fetch_all
 from retail_pipeline.devices.models import Ask
 from retail_pipeline.fleet.models import Fleet
 from retail_pipeline.local.demo import demo_environment
@@ -19,14 +18,6 @@ from retail_pipeline.settings import read_settings
 class SensorApis(dg.ConfigurableResource):
     """Asks counting devices; credentials come from `RETAIL_CREDENTIAL_*` at use, never from configuration."""
 
-    _on_answer: OnAnswer | None = PrivateAttr(default=None)
-
-    def watched_by(self, on_answer: OnAnswer) -> "SensorApis":
-        """The same resource, telling `on_answer` of every answer as it arrives: a progress bar, say."""
-        watched = SensorApis()
-        watched._on_answer = on_answer
-        return watched
-
     def fleet(self) -> Fleet:
         """The declared fleet with devices that answer: the demo's are started when they are not running."""
         settings = read_settings()
@@ -37,4 +28,4 @@ class SensorApis(dg.ConfigurableResource):
     def fetch(self, asks: Sequence[Ask]) -> list[Answer]:
         """An answer per ask, in the order of the asks."""
         environment = os.environ if read_settings().fleet else {**os.environ, **demo_environment()}
-        return fetch_all(asks, env_credentials(environment), on_answer=self._on_answer)
+        return fetch_all(asks, env_credentials(environment))

@@ -1,7 +1,6 @@
 """`retail-pipeline run`: collect, derive and sum up in this process, through the Dagster assets."""
 
 import datetime as dt
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,10 +16,11 @@ from retail_pipeline.fleet.calendar import trading_day_of
 from retail_pipeline.fleet.models import Fleet
 from retail_pipeline.resources.dagster_storage import retail_instance
 from retail_pipeline.resources.fleet_file import load_declared_fleet
-from retail_pipeline.resources.sensor_apis import SensorApis
 from retail_pipeline.terminal.summary import print_summary
 
 HOUR = dt.timedelta(hours=1)
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""The terminal shows progress and a table; the events are in Dagster."""
 
 
 class RunRefusedError(Exception):
@@ -115,9 +115,7 @@ def _run_all(
 ) -> list[str]:
     problems: list[str] = []
     with _progress(console) as progress:
-        answers = progress.add_task("devices answered", total=None)
-        apis = SensorApis().watched_by(lambda _: progress.advance(answers))
-        definitions = build_defs(resources={"sensor_apis": apis})
+        definitions = build_defs()
         steps = list(_steps(fleet, wanted, blocks))
         done = progress.add_task("collect and compute", total=len(steps))
         for job, tags in steps:
@@ -140,8 +138,9 @@ def _steps(fleet: Fleet, wanted: Range, blocks: Sequence[Sequence[str]]) -> Iter
 
 
 def _run_job(definitions: dg.Definitions, instance: dg.DagsterInstance, job: str, tags: Mapping[str, str]) -> list[str]:
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    result = definitions.resolve_job_def(job).execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+    result = definitions.resolve_job_def(job).execute_in_process(
+        instance=instance, tags=tags, raise_on_error=False, run_config=QUIET
+    )
     failures = [event.step_failure_data for event in result.all_events if event.is_step_failure]
     return [
         (data.user_failure_data.description if data.user_failure_data else None) or data.error_display_string
