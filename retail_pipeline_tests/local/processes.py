@@ -19,10 +19,12 @@ from retail_pipeline_tests.waiting import wait_until
 ROOT = Path(__file__).resolve().parents[2]
 SITE_PACKAGES = Path(psutil.__file__).parents[1]
 CLIENT = """
+import signal
 import sys
 from pathlib import Path
 from retail_pipeline.local.postgres import ensure_postgres
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores Ctrl-C for what it starts in the background
 handle = ensure_postgres(Path(sys.argv[1]), fsync=False, linger_s=float(sys.argv[2]))
 print(handle.url("retail"), flush=True)
 sys.stdin.read()

@@ -1,0 +1,75 @@
+"""The README is held to the code: what it names exists, and what exists is named."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from retail_pipeline.definitions import build_defs
+from retail_pipeline.fleet.load import parse_fleet
+from retail_pipeline.settings import Settings
+from retail_pipeline_tests.shops import utc
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def definitions():
+    """Loads without secrets, network or a running server."""
+    return build_defs(now=utc("2026-11-20 12:00"))
+
+
+def test_every_asset_and_check_has_its_place(definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    names = {key.to_user_string() for key in graph.get_all_asset_keys()}
+
+    assert all(f"| `{name}` |" in README for name in names)
+    checked = {key.asset_key.to_user_string() for key in graph.asset_check_keys}
+    assert names - checked == {"pipeline_health", "regional_counts"}
+    assert all(
+        graph.get(key).description and graph.get(key).group_name and graph.get(key).owners
+        for key in graph.get_all_asset_keys()
+    )
+
+
+def test_every_job_and_schedule_is_named(definitions) -> None:
+    assert all(f"`{job.name}`" in README for job in definitions.jobs)
+    assert all(f"`{schedule.cron_schedule}`" in README for schedule in definitions.schedules)
+    assert {schedule.execution_timezone for schedule in definitions.schedules} == {"UTC"}
+    assert "`recover_missed_hours`" in README
+
+
+def test_a_day_takes_every_hour_that_a_local_day_can_touch(definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    [daily] = [key for key in graph.get_all_asset_keys() if key.to_user_string() == "daily_summaries"]
+    [hourly] = [key for key in graph.get_all_asset_keys() if key.to_user_string() == "hourly_analytics"]
+    mapping = graph.get(daily).partition_mappings[hourly]
+    hours = dict(mapping.downstream_mappings_by_upstream_dimension)["hour"]
+
+    assert hours.dimension_name == "day"
+    assert (hours.partition_mapping.start_offset, hours.partition_mapping.end_offset) == (-1, 1)
+
+
+def test_every_variable_is_explained() -> None:
+    named = set(re.findall(r"`(RETAIL_[A-Z_]+)`", README))
+
+    assert {f"RETAIL_{name.upper()}" for name in Settings.model_fields} <= named
+
+
+def test_the_fleet_file_shown_is_valid() -> None:
+    [shown] = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+
+    assert parse_fleet(shown, "README.md").store_ids == ("lisbon-01",)
+
+
+def test_the_pictures_and_commands_exist() -> None:
+    assert all((ROOT / picture).is_file() for picture in re.findall(r"!\[.*?\]\((.*?)\)", README))
+    targets = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert all(
+        re.search(rf"^{target}:", targets, re.MULTILINE) for target in re.findall(r"make (dev|test|check|fmt)", README)
+    )
+    assert (
+        "retail-pipeline" in tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
+    )
