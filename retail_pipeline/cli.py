@@ -11,6 +11,8 @@ from rich.console import Console
 from retail_pipeline.fleet.advice import fleet_advice
 from retail_pipeline.fleet.load import FleetError, load_fleet
 from retail_pipeline.settings import ConfigurationError
+from retail_pipeline.steps.transactions import TransactionsFileError
+from retail_pipeline.terminal.load import load_transactions_file
 from retail_pipeline.terminal.run import RunRefusedError, run_pipeline
 from retail_pipeline.terminal.status import show_status
 from retail_pipeline.warehouse.errors import InvalidDatabaseUrl, WarehouseError
@@ -64,6 +66,17 @@ def migrate() -> int:
 
 
 @app.command
+def load_transactions(file: Path, *, whole_days: bool = False) -> int:
+    """Load sales by hour from a till's export (CSV), for conversion; safe to repeat, a later file replaces its hours.
+
+    Args:
+        file: columns store_id, hour_start, transactions and, where told, sales and units.
+        whole_days: open hours that the file leaves out of a day sold nothing.
+    """
+    return load_transactions_file(Console(), file, whole_days=whole_days)
+
+
+@app.command
 def simulate(*, port: int = 8800, scenario: Path | None = None) -> int:
     """Run the demo's counting devices in the foreground, on loopback.
 
@@ -96,7 +109,7 @@ def main() -> None:
     """Entry point of the command line."""
     try:
         code = app(result_action="return_value")
-    except (ConfigurationError, FleetError, InvalidDatabaseUrl, RunRefusedError) as error:
+    except (ConfigurationError, FleetError, InvalidDatabaseUrl, RunRefusedError, TransactionsFileError) as error:
         sys.exit(_said(str(error), USAGE))
     except WarehouseError as error:
         sys.exit(_said(str(error), UNHEALTHY))

@@ -20,7 +20,10 @@ ORGANIZATIONS = Target("organizations", ("organization_id",), ("name",))
 STORES = Target(
     "stores",
     ("store_id",),
-    ("organization_id", "name", "timezone", "country", "day_starts_at", "live_since", "capacity"),
+    (
+        *("organization_id", "name", "timezone", "country", "day_starts_at", "live_since", "capacity"),
+        "target_conversion_rate",
+    ),
 )
 SENSORS = Target(
     "sensors",
@@ -149,7 +152,10 @@ def _declared_once(fleet: Fleet) -> Iterable[tuple[Target, pl.DataFrame]]:
         _frame(
             STORES,
             (
-                (s.id, s.organization, s.name, s.timezone, s.country, s.day_starts_at, s.live_since, s.capacity)
+                (
+                    *(s.id, s.organization, s.name, s.timezone, s.country, s.day_starts_at, s.live_since, s.capacity),
+                    s.target_conversion_rate,
+                )
                 for s in fleet.stores
             ),
         ),
