@@ -24,8 +24,8 @@ HISTORY = dt.timedelta(weeks=4)
 class Evidence:
     """What the checks look at: whole trading days of every store that cover the last 48 hours, and devices' health.
 
-    `history` are the raw rows of the four weeks before `raw`; `excused` (`sensor_id`, `hour_start`) are hours that can
-    never be had, such as the one that a clock change repeats.
+    `history` and `past_hours` are the raw and hourly rows of the four weeks before; `excused` (`sensor_id`,
+    `hour_start`) are hours that can never be had, such as the one that a clock change repeats.
     """
 
     stores: Sequence[Store]
@@ -37,6 +37,7 @@ class Evidence:
     regional: pl.DataFrame
     zones: pl.DataFrame
     hourly: pl.DataFrame
+    past_hours: pl.DataFrame
     daily: pl.DataFrame
     devices: pl.DataFrame
     rejected: pl.DataFrame
@@ -104,6 +105,7 @@ def gather(fleet: Fleet, warehouse: Warehouse, now: dt.datetime) -> Evidence:
         zones=reads.zones(warehouse, ids, start, end),
         # Stores begin their days at different instants: of what was read, only whole days are judged.
         hourly=reads.hourly(warehouse, ids, start, end).join(hours, on=["store_id", "hour_start"], how="semi"),
+        past_hours=reads.hourly(warehouse, ids, start - HISTORY, start),
         daily=reads.daily(warehouse, ids, first_day, last_day),
         devices=reads.device_health(warehouse).rename({"clock_skew_seconds": "skew_seconds"}),
         rejected=evidence.rejected(warehouse, ids, since, now),
@@ -219,6 +221,13 @@ CHECKS: dict[str, Check] = {
             lambda found: quality.hourly_conserves_raw(
                 found.raw, found.hourly, found.daily, found.stores, found.hours, as_of=found.now
             ),
+        ),
+        Check(
+            "entries_as_usual",
+            "hourly_analytics",
+            ANALYTICS,
+            "No hour is far from the same weekday and hour of the four weeks before.",
+            lambda found: quality.entries_as_usual(found.hourly, found.past_hours, found.stores),
         ),
         Check(
             "no_ghost_traffic",

@@ -10,6 +10,7 @@ from retail_pipeline.frames.quality.quarantine import quarantined_rows
 from retail_pipeline.frames.quality.stuck import not_stuck
 from retail_pipeline.frames.quality.thresholds import DEFAULTS, unknown_thresholds
 from retail_pipeline.frames.quality.traffic import enters_balance_exits, no_ghost_traffic
+from retail_pipeline.frames.quality.unusual import entries_as_usual
 
 __all__ = [
     "DEFAULTS",
@@ -19,6 +20,7 @@ __all__ = [
     "counts_plausible",
     "device_clock_skew",
     "enters_balance_exits",
+    "entries_as_usual",
     "hourly_conserves_raw",
     "no_future_rows",
     "no_ghost_traffic",

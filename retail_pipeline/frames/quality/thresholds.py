@@ -24,6 +24,8 @@ DEFAULTS: Mapping[str, float] = MappingProxyType(
         "overdue_warn": 45,  # minutes
         "overdue_error": 90,
         "quarantined_rows": 0,
+        "entries_as_usual": 4,  # robust deviations from the median of the same hour in four weeks
+        "entries_as_usual_people": 10,
     }
 )
 

@@ -32,6 +32,8 @@ def test_the_defaults_are_those_of_the_definitions() -> None:
         "overdue_warn": 45,
         "overdue_error": 90,
         "quarantined_rows": 0,
+        "entries_as_usual": 4,
+        "entries_as_usual_people": 10,
     }
 
 
