@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: dev test check fmt clean
+.PHONY: dev test check fmt metrics clean
 .DEFAULT_GOAL := dev
 
 $(BIN)/.installed: pyproject.toml constraints.txt
@@ -29,6 +29,9 @@ fmt: $(BIN)/.installed  ## writes what check would ask for
 	ruff check --fix .
 	ruff format .
 	sqlfluff fix --disable-progress-bar sql
+
+metrics: $(BIN)/.installed  ## writes the README's table of metrics, prints the column comments of tables named in TABLES
+	python .ci/write_metrics.py $(TABLES)
 
 clean:  ## removes the environment and what the pipeline keeps on this machine
 	rm -rf $(VENV) .retail .tmp_dagster_home_* .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage *.egg-info
