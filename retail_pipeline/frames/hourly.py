@@ -9,6 +9,7 @@ from retail_pipeline.fleet.models import Store
 from retail_pipeline.frames.counts import crossings, entrance_crossings, lines_frame, passing_crossings
 from retail_pipeline.frames.coverage import coverage
 from retail_pipeline.frames.declared import devices, organizations
+from retail_pipeline.frames.device_off import measured
 from retail_pipeline.frames.intervals import area_intervals
 from retail_pipeline.frames.local_time import with_hours
 from retail_pipeline.frames.ratios import minutes_between, ratio, sum_or_null
@@ -35,10 +36,10 @@ def hourly_analytics(
     hour's raw rows; the rows of earlier hours, which occupancy also needs, each have a row of their own to tell.
     """
     present = _reported_hours(raw, stores, hours)
-    measured = raw if off is None else _without(raw, off, hours)
-    crossed = crossings(measured, lines_frame(stores))
+    counted = raw if off is None else measured(raw, off, hours)
+    crossed = crossings(counted, lines_frame(stores))
     return conform(
-        coverage(measured, hours, stores, as_of)
+        coverage(counted, hours, stores, as_of)
         .join(present, on=_KEY)
         .join(hours, on=_KEY)
         .join(_entrance_figures(crossed, hours), on=_KEY, how="left")
@@ -65,10 +66,6 @@ def _reported_hours(raw: pl.DataFrame, stores: Sequence[Store], hours: pl.DataFr
         known, on=["store_id", "sensor_id"]
     )
     return with_hours(rows, hours).group_by(_KEY).agg(pl.col("collected_at").max().alias("input_version"))
-
-
-def _without(raw: pl.DataFrame, off: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
-    return with_hours(raw, hours).join(off, on=["sensor_id", "hour_start"], how="anti").select(raw.columns)
 
 
 def _entrance_figures(crossed: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:

@@ -5,24 +5,25 @@ differ are written, under a lock per store.
 """
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from retail_pipeline.fleet.calendar import hours_starting_in
 from retail_pipeline.fleet.models import Fleet, Store
+from retail_pipeline.frames.device_off import measured
 from retail_pipeline.frames.hourly import hourly_analytics
-from retail_pipeline.frames.local_time import trading_day_hours, with_hours
+from retail_pipeline.frames.local_time import with_hours
 from retail_pipeline.frames.zones import virtual_region_occupancy
-from retail_pipeline.steps.spans import bounds
-from retail_pipeline.warehouse import reads, tables
+from retail_pipeline.steps.spans import StoreDays, bounds, hours_of_days
+from retail_pipeline.steps.switched_off import SwitchedOff, judge_switched_off, with_days_that_look_back
+from retail_pipeline.warehouse import gaps, reads, tables
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.errors import WarehouseError
 from retail_pipeline.warehouse.locks import store_lock
 
 Partition = tuple[dt.datetime, str]
-StoreDays = Mapping[str, Collection[dt.date]]
 
 
 @dataclass(frozen=True)
@@ -91,17 +92,19 @@ def _derive_together(
     now: dt.datetime,
     run_id: str,
 ) -> Derived:
-    hours = _hours_of(stores, days)
     by_run = pl.lit(run_id).alias("run_id")
     with warehouse.transaction() as connection:
         for store in stores:
             store_lock(connection, store.id)
+        hours = hours_of_days(stores, with_days_that_look_back(warehouse, stores, days, now))
         raw = reads.raw_counts(warehouse, [store.id for store in stores], *bounds(hours))
         placed = with_hours(raw, hours)
         counted = placed.select(raw.columns)
-        zones = virtual_region_occupancy(counted, stores, hours)
-        hourly = hourly_analytics(counted, stores, hours, now)
+        off = judge_switched_off(warehouse, stores, counted, hours)
+        zones = virtual_region_occupancy(measured(counted, off.hours, hours), stores, hours)
+        hourly = _with_history(hourly_analytics(counted, stores, hours, now, off.hours), off)
         slices = _slices(hours)
+        gaps.judge_off(connection, off.hours, slices, now)
         zones_changed = tables.write_zones(connection, zones.with_columns(by_run), slices)
         hours_changed = tables.write_hourly(connection, hourly.with_columns(by_run), slices)
     present = asked & set(_partitions(placed))
@@ -113,15 +116,14 @@ def _derive_together(
     )
 
 
-def _hours_of(stores: Sequence[Store], days: StoreDays) -> pl.DataFrame:
-    wanted = pl.DataFrame(
-        [(store.id, day) for store in stores for day in sorted(days[store.id])],
-        schema={"store_id": pl.String(), "trading_day": pl.Date()},
-        orient="row",
+def _with_history(hourly: pl.DataFrame, off: SwitchedOff) -> pl.DataFrame:
+    """Weeks before that had a say are inputs too: when they change the verdict, the day's summary is due."""
+    newest = pl.max_horizontal("input_version", "history_version")
+    return (
+        hourly.join(off.versions, on=["store_id", "trading_day"], how="left", maintain_order="left")
+        .with_columns(newest.alias("input_version"))
+        .drop("history_version")
     )
-    touched = [day for store in stores for day in days[store.id]]
-    hours = trading_day_hours(stores, min(touched), max(touched))
-    return hours.join(wanted, on=["store_id", "trading_day"], how="semi")
 
 
 def _slices(hours: pl.DataFrame) -> pl.DataFrame:

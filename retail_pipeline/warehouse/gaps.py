@@ -51,6 +51,20 @@ def close_at_birth(connection: psycopg.Connection, swallowed: pl.DataFrame, repo
     return _execute(connection, "close_gaps_at_birth", swallowed, columns, now, report=str(report))
 
 
+def judge_off(
+    connection: psycopg.Connection, off: pl.DataFrame, slices: pl.DataFrame, now: dt.datetime
+) -> tuple[int, int]:
+    """Write down the hours (sensor_id, store_id, hour_start) in which a device was off; take back what is not in them.
+
+    `slices` (store_id, start, end) is what was judged. How many hours became a gap, and how many are none any more.
+    """
+    closed = _execute(connection, "close_gaps_of_devices_off", off, ("sensor_id", "store_id", "hour_start"), now)
+    hours = {f"off_{name}": off[name].to_list() for name in ("sensor_id", "hour_start")}
+    return closed, _execute(
+        connection, "take_back_gaps_of_devices_off", slices, ("store_id", "start", "end"), now, **hours
+    )
+
+
 def close_lost(connection: psycopg.Connection, now: dt.datetime) -> pl.DataFrame:
     """Give up the gaps past their deadline; returns them: store_id, sensor_id, report, hour_start, cause."""
     lost = connection.execute(query("close_lost_gaps"), {"now": now}).fetchall()

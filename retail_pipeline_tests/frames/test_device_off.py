@@ -42,6 +42,12 @@ def zeros(*hours: int, is_complete: bool = True) -> list[dict[str, Any]]:
         pytest.param(zeros(12, 13, 14), history(50, weeks=1), [], id="one week is no history"),
         pytest.param(zeros(12, 13, 14, is_complete=False), history(50), [], id="running intervals tell nothing"),
         pytest.param(
+            [*zeros(12, 13), row("14:00", sensor="d", minutes=15)],
+            history(50),
+            [],
+            id="an hour that has just begun is none",
+        ),
+        pytest.param(
             [*zeros(12, 13, 15), row("14:00", {4: (1, 0)}, sensor="d")],
             history(50),
             [],

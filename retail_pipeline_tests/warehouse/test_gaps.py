@@ -7,6 +7,7 @@ import pytest
 from retail_pipeline.fleet.models import Report
 from retail_pipeline.warehouse import gaps, health, reads
 from retail_pipeline.warehouse.connection import Warehouse
+from retail_pipeline.warehouse.errors import WarehouseError
 from retail_pipeline.warehouse.fleet_tables import sync_fleet
 from retail_pipeline_tests.warehouse.builders import DAY, DOOR, HOUR, LISBON, NOON, PUNE, fleet_of, gap_rows
 
@@ -141,6 +142,44 @@ def test_an_interval_that_the_clock_change_swallowed_is_lost_at_birth(
     assert do(warehouse, gaps.close_at_birth, swallowed, Report.LINES, NOON + HOUR) == 0
     assert {"cause": "clock_change", "lost_at": NOON}.items() <= ledger(warehouse).items()
     assert reads.lost_hours(warehouse, [store_id], interval - HOUR, NOON + 365 * DAY).rows() == [(store_id, hour)]
+
+
+def judge_off(warehouse: Warehouse, now: dt.datetime, *hours: dt.datetime) -> tuple[int, int]:
+    off = gap_rows(*hours).select("sensor_id", "store_id", "hour_start")
+    judged = pl.DataFrame({"store_id": ["lisbon"], "start": [SINCE], "end": [SINCE + 3 * HOUR]})
+    with warehouse.transaction() as connection:
+        return gaps.judge_off(connection, off, judged, now)
+
+
+def test_an_hour_of_a_device_that_was_off_is_lost_at_birth_whatever_stood_there(warehouse: Warehouse) -> None:
+    do(warehouse, gaps.record_failures, gap_rows(SINCE), SINCE)
+    do(warehouse, gaps.mark_recovered, gap_rows(SINCE), SINCE)
+    assert judge_off(warehouse, NOON, SINCE) == (1, 0)
+    assert judge_off(warehouse, NOON + HOUR, SINCE) == (0, 0)
+    assert {"cause": "device_off", "lost_at": NOON, "recovered_at": None}.items() <= ledger(warehouse).items()
+
+
+def test_zeros_that_come_with_every_reply_do_not_recover_what_was_off_nor_does_a_failure_open_it(
+    warehouse: Warehouse,
+) -> None:
+    judge_off(warehouse, NOON, SINCE)
+    for verb in (gaps.mark_recovered, gaps.record_failures, gaps.open_missing):
+        assert do(warehouse, verb, gap_rows(SINCE), SINCE + HOUR) == 0
+    assert {"cause": "device_off", "lost_at": NOON}.items() <= ledger(warehouse).items()
+    assert due_hours(warehouse, SINCE + DAY) == []
+
+
+def test_a_verdict_is_taken_back_where_it_was_made_again_and_nowhere_else(warehouse: Warehouse) -> None:
+    judge_off(warehouse, NOON, SINCE, SINCE + HOUR, SINCE + 3 * HOUR)
+    assert judge_off(warehouse, SINCE + DAY, SINCE + HOUR) == (0, 1)
+    lost = reads.lost_hours(warehouse, ["lisbon"], SINCE, SINCE + DAY)["hour_start"].to_list()
+    assert lost == [SINCE + HOUR, SINCE + 3 * HOUR]
+    assert judge_off(warehouse, SINCE + DAY, SINCE) == (1, 1)
+
+
+def test_a_cause_that_nobody_knows_is_refused(warehouse: Warehouse) -> None:
+    with pytest.raises(WarehouseError, match="collection_gaps_cause"):
+        do(warehouse, gaps.open_missing, gap_rows(SINCE, cause="bad luck"), SINCE)
 
 
 def test_the_nearest_deadline_comes_first_and_history_is_marked(warehouse: Warehouse) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from retail_pipeline.fleet.models import Report
-from retail_pipeline.warehouse import judge, tables
+from retail_pipeline.warehouse import gaps, judge, tables
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.fleet_tables import sync_fleet
 from retail_pipeline_tests.warehouse.builders import (
@@ -19,6 +19,7 @@ from retail_pipeline_tests.warehouse.builders import (
     day_row,
     days,
     fleet_of,
+    gap_rows,
     hour_row,
     hours,
     raw,
@@ -125,6 +126,14 @@ def test_only_what_can_be_derived_is_due(warehouse: Warehouse, device: dict[str,
     count(warehouse, raw_row())
     declare(warehouse, {**LISBON, "sensors": [device]}, PUNE)
     assert [table for table, _, _ in stale(warehouse)] == due
+
+
+def test_hours_of_a_device_that_was_off_need_no_zone_row(warehouse: Warehouse) -> None:
+    count(warehouse, raw_row())
+    off = gap_rows(NOON).select("sensor_id", "store_id", "hour_start")
+    with warehouse.transaction() as connection:
+        gaps.judge_off(connection, off, slices(NOON, LATER), LATER)
+    assert stale(warehouse) == [("hourly_analytics", "lisbon", NOON)]
 
 
 def test_a_removed_store_is_not_due(warehouse: Warehouse) -> None:

@@ -1,6 +1,6 @@
 -- Derived hours that are older than the counts they come from, or that have counts and no row, since an instant.
 -- Only counts that can make a row: of active, declared devices, from live_since on; for hourly_analytics in stores with
--- an entrance line, for virtual_region_occupancy from lines that bound a zone.
+-- an entrance line, for virtual_region_occupancy from lines that bound a zone, while their device was not switched off.
 -- Grain: table, store, local clock hour. Key: table_name, store_id, hour_start. Caller: warehouse/judge.py.
 WITH declared_lines AS (
     SELECT
@@ -40,6 +40,17 @@ devices AS (
     WHERE sensors.valid_to IS NULL AND sensors.is_active AND 'lines' = any(sensors.reports)
 ),
 
+switched_off AS (
+    SELECT
+        sensor_id,
+        hour_start
+    FROM retail.collection_gaps
+    WHERE
+        cause = 'device_off'
+        AND closed_as_lost_at IS NOT NULL
+        AND hour_start >= %(since)s::timestamptz - interval '1 hour'
+),
+
 placed_counts AS (
     SELECT
         devices.store_id,
@@ -48,9 +59,15 @@ placed_counts AS (
         devices.live_since,
         counts.interval_start,
         counts.interval_start AT TIME ZONE devices.timezone AS clock,
-        counts.collected_at
+        counts.collected_at,
+        switched_off.sensor_id IS NULL AS is_measured
     FROM retail.raw_sensor_counts AS counts
     INNER JOIN devices ON counts.sensor_id = devices.sensor_id AND counts.store_id = devices.store_id
+    LEFT JOIN switched_off
+        ON
+            counts.sensor_id = switched_off.sensor_id
+            AND counts.interval_start >= switched_off.hour_start
+            AND counts.interval_start < switched_off.hour_start + interval '1 hour'
     WHERE counts.interval_start >= %(since)s::timestamptz
 ),
 
@@ -60,7 +77,8 @@ counted AS (
         makes_hours,
         makes_zones,
         interval_start - (clock - date_trunc('hour', clock)) AS hour_start,
-        max(collected_at) AS newest
+        max(collected_at) AS newest,
+        max(collected_at) FILTER (WHERE is_measured) AS newest_measured
     FROM placed_counts
     WHERE live_since IS NULL OR clock >= live_since
     GROUP BY store_id, makes_hours, makes_zones, hour_start
@@ -116,5 +134,8 @@ SELECT DISTINCT
 FROM counted
 LEFT JOIN zone_hours
     ON counted.store_id = zone_hours.store_id AND counted.hour_start = zone_hours.hour_start
-WHERE counted.makes_zones AND (zone_hours.input_version IS NULL OR zone_hours.input_version < counted.newest)
+WHERE
+    counted.makes_zones
+    AND counted.newest_measured IS NOT NULL
+    AND (zone_hours.input_version IS NULL OR zone_hours.input_version < counted.newest_measured)
 ORDER BY table_name, store_id, hour_start
