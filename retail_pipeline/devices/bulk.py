@@ -13,6 +13,7 @@ from retail_pipeline.devices.headers import OPTIONAL, REQUIRED, HeaderError, Lay
 from retail_pipeline.fleet.models import Report
 
 _BOM = b"\xef\xbb\xbf"
+_NUL, _UNREADABLE = b"\x00", "\ufffd".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ def sheet_of(reply_index: int, body: bytes, report: Report) -> Sheet:
     Raises:
         HeaderError: it is no report, an empty one included, or its columns cannot be told.
     """
-    text = body.removeprefix(_BOM).strip()
+    # No database takes a NUL in text, and the row is to be kept with its reason.
+    text = body.removeprefix(_BOM).strip().replace(_NUL, _UNREADABLE)
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     while b"\n\n" in text:

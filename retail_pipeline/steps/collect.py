@@ -13,16 +13,16 @@ import polars as pl
 from retail_pipeline.devices.client import Answer
 from retail_pipeline.devices.models import Ask
 from retail_pipeline.fleet.models import Fleet, Report
-from retail_pipeline.steps.account import Trouble, complete_hours, hour_coverage, missed_hours, shortfall
+from retail_pipeline.steps.account import Trouble, hour_coverage, shortfall
 from retail_pipeline.steps.asking import WantedHour, plan_asks, wanted_hours
-from retail_pipeline.steps.poll import Poll, read_answers
-from retail_pipeline.warehouse import gaps, health, rejected, replies, tables
-from retail_pipeline.warehouse.connection import Connection, Warehouse
+from retail_pipeline.steps.keep import Brought, keep
+from retail_pipeline.steps.poll import Poll
+from retail_pipeline.warehouse import health
+from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.fleet_tables import sync_fleet
 from retail_pipeline.warehouse.locks import device_locks
 
 Fetch = Callable[[Sequence[Ask]], list[Answer]]
-NOTHING = pl.DataFrame(schema={"sensor_id": pl.String(), "interval_start": pl.Datetime("us", "UTC")})
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def collect(
     """Ask for the given UTC hours of each store, write what came and put what did not come into the ledger.
 
     A device that another process is asking is left to it (`busy`): neither delivered nor missed. What is written is
-    written whole or not at all.
+    written whole or not at all; a store whose replies can't be kept fails alone.
     """
     wanted = wanted_hours(fleet, report, hours, now)
     if not wanted:
@@ -90,27 +90,21 @@ def collect(
         granted = device_locks(locking, devices)
         asks = plan_asks(report, wanted, state.open_circuits, now)
         answers = fetch([ask for ask in asks if ask.device.id in granted])
-        poll = read_answers(report, wanted, answers, state.last_skew, devices - granted, now)
-        with warehouse.transaction() as connection:
-            changed = _write(connection, poll)
-    return _outcome(poll, changed)
+        kept = keep(warehouse, Brought(report, wanted, answers, state.last_skew, devices - granted, now))
+    return _joined([_outcome(one.poll, one.changed) for one in kept])
 
 
-def _write(connection: Connection, poll: Poll) -> pl.DataFrame:
-    """Replies, rows, quarantine, health and ledger, all or nothing; returns the keys of raw rows that changed."""
-    ids = replies.store_replies(connection, poll.answers, poll.skews)
-    of_reply = poll.reply_ids(ids)
-    changed = NOTHING
-    if not poll.rows.is_empty():
-        changed = tables.write_counts(connection, poll.report, poll.rows.join(of_reply, on="reply_index"))
-    rejected.store_rejected(connection, poll.parsed.rejected.join(of_reply, on="reply_index"))
-    health.record_answers(connection, poll.device_answers())
-    coverage = hour_coverage(poll.rows)
-    gaps.mark_recovered(connection, complete_hours(coverage, poll.report), poll.now)
-    missed = missed_hours(poll.wanted, poll.report, coverage, poll.troubles, poll.busy, poll.now)
-    gaps.record_failures(connection, missed, poll.now)
-    gaps.close_at_birth(connection, poll.parsed.clock_gaps, poll.report, poll.now)
-    return changed
+def _joined(parts: Sequence[Collected]) -> Collected:
+    return Collected(
+        delivered=[hour for part in parts for hour in part.delivered],
+        failed=[hour for part in parts for hour in part.failed],
+        healed={hour: rows for part in parts for hour, rows in part.healed.items()},
+        asked=sum(part.asked for part in parts),
+        answered=sum(part.answered for part in parts),
+        changed_rows=sum(part.changed_rows for part in parts),
+        rejected_rows=sum(part.rejected_rows for part in parts),
+        padding_rows=sum(part.padding_rows for part in parts),
+    )
 
 
 def _outcome(poll: Poll, changed: pl.DataFrame) -> Collected:

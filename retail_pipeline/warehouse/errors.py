@@ -48,7 +48,9 @@ def warehouse_error(error: Exception, where: str, sqlstate: str | None = None) -
         return SchemaOutdated(f"The {where} lacks a table or column: {reason}. Run `retail-pipeline migrate`.")
     if sqlstate in {kind.sqlstate for kind in _TOO_SLOW}:
         return WarehouseBusy(f"The {where} took too long: {reason}. It is tried again at the next tick.")
-    if sqlstate is None or sqlstate.startswith(("08", "28", "3D", "57P", "53")):
+    # psycopg refuses values that no server could take (a NUL in text) by itself, without a state.
+    is_about_values = sqlstate is None and isinstance(error, psycopg.DataError)
+    if not is_about_values and (sqlstate is None or sqlstate.startswith(("08", "28", "3D", "57P", "53"))):
         return WarehouseUnreachable(f"Cannot use the {where}: {reason}. {_advice(reason)}")
     return WarehouseError(f"The {where} refused a statement: {reason}")
 
