@@ -10,6 +10,7 @@ COLLECT_REGIONS = "collect_regional_data"
 CALCULATE_REGIONS = "calculate_virtual_regions"
 AGGREGATE = "run_analytics_aggregation"
 HEALTH = "pipeline_health"
+PLAN = "plan_ahead"
 
 
 def make_jobs(partitions: Partitions) -> list[UnresolvedAssetJobDefinition]:
@@ -29,6 +30,7 @@ def make_jobs(partitions: Partitions) -> list[UnresolvedAssetJobDefinition]:
             "hourly_analytics",
         ),
         job(AGGREGATE, "Bring the hours of trading days up to date and sum them up.", "daily_summaries"),
+        job(PLAN, "Expect the next 14 days and draw when people come.", "staffing_hours", "heat_maps"),
         dg.define_asset_job(
             HEALTH,
             selection=dg.AssetSelection.assets(partitions.key("pipeline_health"))

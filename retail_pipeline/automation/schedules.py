@@ -24,8 +24,8 @@ RUNNING = dg.DefaultScheduleStatus.RUNNING
 
 
 def make_schedules(partitions: Partitions) -> list[dg.ScheduleDefinition]:
-    """Collection every half hour, days at five past, health at a quarter past."""
-    return [_collection(partitions), _aggregation(partitions), _health()]
+    """Collection every half hour, days at five past, health at a quarter past, the outlook at twenty past."""
+    return [_collection(partitions), _aggregation(partitions), _health(), _plan()]
 
 
 def _collection(partitions: Partitions) -> dg.ScheduleDefinition:
@@ -89,4 +89,15 @@ def _health() -> dg.ScheduleDefinition:
         execution_timezone="UTC",
         default_status=RUNNING,
         description="Every check, and one row per stage and store in pipeline_health.",
+    )
+
+
+def _plan() -> dg.ScheduleDefinition:
+    return dg.ScheduleDefinition(
+        name="plan_ahead_schedule",
+        job_name=jobs.PLAN,
+        cron_schedule="20 * * * *",
+        execution_timezone="UTC",
+        default_status=RUNNING,
+        description="Staffing for the next 14 days and heat maps, from the last weeks of every store.",
     )

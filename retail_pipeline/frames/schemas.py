@@ -114,6 +114,31 @@ DAILY_SUMMARIES = pl.Schema(
         "input_version": UTC_TIME,
     }
 )
+STAFFING_HOURS = pl.Schema(
+    {
+        "store_id": pl.String(),
+        "organization_id": pl.String(),
+        "local_date": pl.Date(),
+        "local_hour": pl.Int16(),
+        "expected_entries": pl.Float64(),
+        "p25": pl.Float64(),
+        "p75": pl.Float64(),
+        "recommended_staff": pl.Int64(),
+        "expected_wape": pl.Float64(),
+    }
+)
+HEAT_MAPS = pl.Schema(
+    {
+        "store_id": pl.String(),
+        "organization_id": pl.String(),
+        "zone": pl.String(),
+        "weekday": pl.Int16(),
+        "local_hour": pl.Int16(),
+        "entries": pl.Float64(),
+        "share_of_week": pl.Float64(),
+        "hours": pl.Int64(),
+    }
+)
 
 
 def conform(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:

@@ -3,11 +3,14 @@
 How a merge works is in write.py; who fills a row is no business of this module.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 import psycopg
 
 from retail_pipeline.fleet.models import Report
 from retail_pipeline.frames import schemas
+from retail_pipeline.warehouse.queries import columns_of, query
 from retail_pipeline.warehouse.statements import Target
 from retail_pipeline.warehouse.write import merge, prune
 
@@ -36,6 +39,11 @@ COUNTS = {
 ZONES = _target("virtual_region_occupancy", schemas.VIRTUAL_REGION_OCCUPANCY, ("store_id", "zone", "interval_start"))
 HOURS = _target("hourly_analytics", schemas.HOURLY_ANALYTICS, ("store_id", "hour_start"))
 DAYS = _target("daily_summaries", schemas.DAILY_SUMMARIES, ("store_id", "trading_day"))
+
+STAFFING = _target("staffing_hours", schemas.STAFFING_HOURS, ("store_id", "local_date", "local_hour"))._replace(
+    revise=()
+)
+HEAT_MAPS = _target("heat_maps", schemas.HEAT_MAPS, ("store_id", "zone", "weekday", "local_hour"))._replace(revise=())
 
 
 def write_counts(connection: psycopg.Connection, report: Report, rows: pl.DataFrame) -> pl.DataFrame:
@@ -67,6 +75,18 @@ def write_hourly(connection: psycopg.Connection, rows: pl.DataFrame, slices: pl.
 def write_daily(connection: psycopg.Connection, rows: pl.DataFrame) -> pl.DataFrame:
     """Write daily figures with `run_id`; keys (store_id, trading_day) of rows new or changed."""
     return merge(connection, DAYS, rows)
+
+
+def write_staffing(connection: psycopg.Connection, rows: pl.DataFrame) -> pl.DataFrame:
+    """Write expected hours with `run_id`; keys of rows new or changed. Days that have begun keep what was expected."""
+    return merge(connection, STAFFING, rows)
+
+
+def write_heat_maps(connection: psycopg.Connection, rows: pl.DataFrame, store_ids: Sequence[str]) -> pl.DataFrame:
+    """Write the heat maps of these stores with `run_id`, whole; keys of rows new or changed."""
+    cells = {**columns_of(rows, HEAT_MAPS.key), "store_ids": list(store_ids)}
+    connection.execute(query("delete_heat_map_cells"), cells)
+    return merge(connection, HEAT_MAPS, rows)
 
 
 def write_pipeline_health(connection: psycopg.Connection, rows: pl.DataFrame) -> pl.DataFrame:

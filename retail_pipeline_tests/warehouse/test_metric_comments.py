@@ -20,7 +20,7 @@ def comments(warehouse: Warehouse) -> dict[tuple[str, str], str]:
         rows = connection.execute(
             "SELECT relname, attname, col_description(attrelid, attnum) FROM pg_attribute"
             " INNER JOIN pg_class ON pg_class.oid = attrelid WHERE relnamespace = 'retail'::regnamespace"
-            " AND attnum > 0 AND NOT attisdropped AND relkind = 'r'"
+            " AND attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'v')"
         ).fetchall()
     return {(table, column): comment for table, column, comment in rows}
 

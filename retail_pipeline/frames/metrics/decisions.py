@@ -4,7 +4,7 @@ from retail_pipeline.frames.metrics.metric import Metric
 
 _STAFF = ("staffing_hours",)
 _MAP = ("heat_maps",)
-_SALES = ("conversion",)
+_SALES = ("conversion_hours", "conversion_days")
 _HOURS = "hourly_analytics, complete hours"
 _TILLS = "transactions, hourly_analytics"
 
@@ -46,6 +46,16 @@ STAFFING_HOURS = (
         null="the store declares no entries_per_staff_hour",
         source="expected_entries, the fleet file",
     ),
+    Metric(
+        name="expected_wape",
+        tables=_STAFF,
+        unit="share",
+        low=0,
+        family="expected",
+        formula="sum of absolute errors / sum of entries of that median over the last 4 weeks, told a week ahead",
+        null="nobody came, or too little is known",
+        source=_HOURS,
+    ),
 )
 
 HEAT_MAPS = (
@@ -55,8 +65,7 @@ HEAT_MAPS = (
         unit="people",
         low=0,
         family="heat",
-        formula="entries of the local weekday and hour",
-        null="nothing was measured",
+        formula="mean entries of the local weekday and hour over the last 4 weeks, of the store (zone *) or a zone",
         source=_HOURS,
     ),
     Metric(
@@ -68,6 +77,15 @@ HEAT_MAPS = (
         family="heat",
         formula="entries / entries of all weekdays and hours",
         null="nobody came",
+        source=_HOURS,
+    ),
+    Metric(
+        name="hours",
+        tables=_MAP,
+        unit="hours",
+        low=1,
+        family="heat",
+        formula="complete hours that the mean is of",
         source=_HOURS,
     ),
 )
@@ -84,20 +102,20 @@ CONVERSION = (
         source=_TILLS,
     ),
     Metric(
-        name="atv",
+        name="average_transaction_value",
         tables=_SALES,
         unit="money",
         family="conversion",
-        formula="average transaction value: sales / transactions",
+        formula="sales / transactions",
         null="nothing was sold",
         source="transactions",
     ),
     Metric(
-        name="spv",
+        name="sales_per_entry",
         tables=_SALES,
         unit="money",
         family="conversion",
-        formula="sales per visit: sales / entries",
+        formula="sales / entries",
         null="nobody came, or one of them is unknown",
         source=_TILLS,
     ),
@@ -107,7 +125,7 @@ CONVERSION = (
         unit="money",
         low=0,
         family="conversion",
-        formula="max(0, target_conversion_rate - conversion_rate) x entries x atv",
+        formula="max(0, target_conversion_rate - conversion_rate) x entries x average_transaction_value",
         null="the store declares no target_conversion_rate, or one of them is unknown",
         source=_TILLS,
     ),
