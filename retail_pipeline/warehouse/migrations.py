@@ -97,7 +97,19 @@ def _apply(warehouse: Warehouse, migration: Migration) -> bool:
             "INSERT INTO supabase_migrations.schema_migrations (version, name, statements) VALUES (%s, %s, %s)",
             [migration.version, migration.name, [migration.text]],
         )
+        _close_what_came_late(connection, migration)
     return True
+
+
+def _close_what_came_late(connection: psycopg.Connection, migration: Migration) -> None:
+    """A file that comes after those of higher version may bring a table that was not there to be protected."""
+    late = connection.execute(
+        "SELECT to_regprocedure('retail.protect_unprotected()') IS NOT NULL AND EXISTS"
+        " (SELECT FROM supabase_migrations.schema_migrations WHERE version > %s)",
+        [migration.version],
+    ).fetchone()
+    if late and late[0]:
+        connection.execute("SELECT retail.protect_unprotected()")
 
 
 def _run(connection: psycopg.Connection, migration: Migration) -> None:

@@ -1,6 +1,5 @@
 """The schema as the migrations leave it: documented, closed to outsiders, and strict about what it holds."""
 
-from collections.abc import Iterator
 from typing import LiteralString
 
 import polars as pl
@@ -61,11 +60,6 @@ def test_tables_and_frames_name_the_same_columns(warehouse: Warehouse, table: st
     assert {column for (column,) in columns} - {"run_id"} == set(schema)
 
 
-def test_row_level_security_stands_on_every_table_and_no_policy_opens_it(warehouse: Warehouse) -> None:
-    assert not names(warehouse, f"SELECT relname {RELATIONS} ('r') AND NOT relrowsecurity")
-    assert not names(warehouse, "SELECT policyname FROM pg_policies WHERE schemaname = 'retail'")
-
-
 def test_views_show_no_more_than_their_reader_may_see(warehouse: Warehouse) -> None:
     views = f"SELECT relname {RELATIONS} ('v')"
     assert names(warehouse, views) == names(warehouse, f"{views} AND 'security_invoker=true' = ANY(reloptions)")
@@ -75,37 +69,27 @@ def test_views_show_no_more_than_their_reader_may_see(warehouse: Warehouse) -> N
 
 
 @pytest.fixture
-def guarded(empty_url: str) -> Iterator[Warehouse]:
+def guarded(empty_url: str) -> Warehouse:
     """A database as Supabase has it: outside roles that by default get everything."""
     roles = ", ".join(OUTSIDERS)
     warehouse = Warehouse(empty_url)
     with warehouse.transaction() as connection:
-        for role in OUTSIDERS:
-            connection.execute(f"CREATE ROLE {role}".encode())
+        for role in OUTSIDERS:  # of the whole server: an earlier test may have made them
+            connection.execute(
+                f"DO $$ BEGIN CREATE ROLE {role}; EXCEPTION WHEN duplicate_object THEN NULL; END $$".encode()
+            )
         connection.execute(f"ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO {roles}".encode())
         connection.execute(f"ALTER DEFAULT PRIVILEGES GRANT ALL ON SEQUENCES TO {roles}".encode())
         connection.execute(f"ALTER DEFAULT PRIVILEGES GRANT USAGE ON SCHEMAS TO {roles}".encode())
     migrate(empty_url)
-    yield warehouse
-    with warehouse.transaction() as connection:
-        connection.execute(f"DROP OWNED BY {roles} CASCADE".encode())
-        connection.execute(f"DROP ROLE {roles}".encode())
+    return warehouse
 
 
-@pytest.mark.parametrize("role", OUTSIDERS)
-def test_outsiders_get_nothing(guarded: Warehouse, role: str) -> None:
-    relations = names(guarded, f"SELECT relname {RELATIONS} ('r', 'v', 'S')")
-    assert len(relations) > 20
-    with guarded.transaction() as connection:
-        connection.execute(f"SET ROLE {role}".encode())
-        for relation in relations:
-            for attempt in (f"SELECT * FROM retail.{relation}", f"DELETE FROM retail.{relation}"):
-                with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
-                    connection.execute(attempt.encode())
-    assert not names(
-        guarded,
-        f"SELECT relname {RELATIONS} ('r', 'v', 'S') AND has_table_privilege('anon', oid, 'SELECT')",
-    )
+def test_what_a_database_grants_by_default_is_taken_back(guarded: Warehouse) -> None:
+    assert len(names(guarded, f"SELECT relname {RELATIONS} ('r', 'v', 'S')")) > 20
+    outside = "SELECT relname {} ('r', 'v', 'S') AND has_table_privilege('{}', oid, '{}')"
+    assert not names(guarded, outside.format(RELATIONS, "anon", "SELECT, INSERT, UPDATE, DELETE, TRUNCATE"))
+    assert not names(guarded, outside.format(RELATIONS, "authenticated", "INSERT, UPDATE, DELETE, TRUNCATE"))
 
 
 def test_a_table_that_is_opened_by_mistake_still_shows_no_row(guarded: Warehouse) -> None:

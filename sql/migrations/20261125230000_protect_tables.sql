@@ -61,7 +61,7 @@ BEGIN
         SELECT
             pg_class.oid::regclass AS name,
             CASE
-                WHEN pg_class.relname IN ('device_replies', 'rejected_rows') THEN 'owner'
+                WHEN pg_class.relname = 'device_replies' OR pg_class.relname LIKE 'rejected\_%' THEN 'owner'
                 WHEN pg_class.relname IN ('collection_gaps', 'device_health', 'pipeline_health', 'incidents') THEN 'manager'
                 WHEN EXISTS (SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'organization_id') THEN 'viewer'
                 ELSE 'nobody'

@@ -1,0 +1,331 @@
+"""Who sees and writes what: every role, table and operation, on tables that are stripped of all other rules."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from retail_pipeline.warehouse.migrations import migrate, read_migrations
+from retail_pipeline_tests.warehouse.conftest import Session, UrlOf
+
+STORES = {"lisbon": "acme", "pune": "acme", "porto": "beta"}
+USER = "00000000-0000-0000-0000-000000000001"
+OWNERS_ONLY = {"device_replies", "rejected_rows", "rejected_transactions"}
+MANAGERS = {"collection_gaps", "device_health", "pipeline_health", "incidents"}
+WRITERS = ("service_role", "retail_pipeline")
+TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'retail'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1"
+VIEWS = "SELECT relname FROM pg_class WHERE relnamespace = 'retail'::regnamespace AND relkind = 'v' ORDER BY 1"
+_STRIP = """
+DO $$
+DECLARE
+    part record;
+BEGIN
+    FOR part IN
+        SELECT conrelid::regclass AS place, conname FROM pg_constraint
+        WHERE connamespace = 'retail'::regnamespace AND contype IN ('c', 'f')
+    LOOP
+        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', part.place, part.conname);
+    END LOOP;
+    FOR part IN
+        SELECT attrelid::regclass AS place, attname FROM pg_attribute INNER JOIN pg_class ON attrelid = pg_class.oid
+        WHERE relnamespace = 'retail'::regnamespace AND relkind = 'r' AND attnum > 0 AND attnotnull AND attidentity = ''
+        AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = attrelid AND indisprimary AND attnum = ANY (indkey))
+    LOOP
+        EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', part.place, part.attname);
+    END LOOP;
+END $$
+"""
+_KEYS = """
+SELECT attname, format_type(atttypid, NULL) FROM pg_index
+INNER JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey)
+WHERE indrelid = %s::regclass AND indisprimary AND attidentity = ''
+"""
+_VALUE_OF = {
+    "text": "'x{}'",
+    "timestamp with time zone": "timestamptz '2026-01-01' + {} * interval '1 hour'",
+    "date": "date '2026-01-01' + {}",
+    "uuid": "gen_random_uuid()",
+}
+
+
+class Grant(NamedTuple):
+    """A membership: the role, and the only store of it."""
+
+    organization: str
+    role: str
+    store: str | None = None
+
+
+class Reader(NamedTuple):
+    """Somebody with a token, and what they should see."""
+
+    grants: tuple[Grant, ...]
+    viewer: set[str]
+    manager: set[str]
+    owner: set[str]
+
+
+ALL_OF_ACME = {"lisbon", "pune"}
+READERS = {
+    "a stranger": Reader((), set(), set(), set()),
+    "a viewer": Reader((Grant("acme", "viewer"),), ALL_OF_ACME, set(), set()),
+    "a viewer of one store": Reader((Grant("acme", "viewer", "pune"),), {"pune"}, set(), set()),
+    "a manager": Reader((Grant("acme", "manager"),), ALL_OF_ACME, ALL_OF_ACME, set()),
+    "a manager of one store": Reader((Grant("acme", "manager", "lisbon"),), {"lisbon"}, {"lisbon"}, set()),
+    "an owner": Reader((Grant("acme", "owner"),), ALL_OF_ACME, ALL_OF_ACME, ALL_OF_ACME),
+    "an owner elsewhere": Reader((Grant("beta", "owner"),), {"porto"}, {"porto"}, {"porto"}),
+    "manager here, viewer there": Reader(
+        (Grant("acme", "manager", "pune"), Grant("beta", "viewer")), {"pune", "porto"}, {"pune"}, set()
+    ),
+    "one granted a store of others": Reader((Grant("acme", "viewer", "porto"),), set(), set(), set()),
+}
+
+
+@pytest.fixture(scope="module")
+def stripped(server: UrlOf) -> Iterator[str]:
+    """A migrated database of three stores in two organizations, with one row per store in every table."""
+    with Session(server, f"security_{uuid4().hex}", drop=True) as url:
+        migrate(url)
+        with psycopg.connect(url) as connection:
+            connection.execute(_STRIP.encode())
+            for table in names(connection, TABLES):
+                if table != "memberships":
+                    fill(connection, table)
+        yield url
+
+
+@pytest.fixture
+def connection(stripped: str) -> Iterator[psycopg.Connection]:
+    """A transaction of which nothing stays."""
+    with psycopg.connect(stripped) as connection:
+        yield connection
+        connection.rollback()
+
+
+def names(connection: psycopg.Connection, statement: str) -> list[str]:
+    return [str(name) for (name,) in connection.execute(statement.encode())]
+
+
+def columns(connection: psycopg.Connection, table: str) -> set[str]:
+    found = connection.execute("SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass", [f"retail.{table}"])
+    return {name for (name,) in found}
+
+
+def fill(connection: psycopg.Connection, table: str) -> None:
+    has = columns(connection, table)
+    keys = dict(connection.execute(_KEYS, [f"retail.{table}"]).fetchall())
+    rows = list(STORES.items()) if "store_id" in has else [(one, one) for one in sorted(set(STORES.values()))]
+    for n, (store, organization) in enumerate(rows):
+        values = {name: _VALUE_OF.get(kind, "{}").format(n) for name, kind in keys.items()}
+        values |= {name: f"'{value}'" for name, value in (("store_id", store), ("organization_id", organization))}
+        values = {name: value for name, value in values.items() if name in has}
+        connection.execute(insertion(table, values))
+
+
+def insertion(table: str, values: dict[str, str]) -> bytes:
+    return f"INSERT INTO retail.{table} ({', '.join(values)}) VALUES ({', '.join(values.values())})".encode()
+
+
+def become(connection: psycopg.Connection, role: str, grants: tuple[Grant, ...] = ()) -> None:
+    for organization, name, store in grants:
+        connection.execute(
+            "INSERT INTO retail.memberships (user_id, organization_id, role, store_id) VALUES (%s, %s, %s, %s)",
+            [USER, organization, name, store],
+        )
+    connection.execute("SELECT set_config('request.jwt.claims', %s, true)", [json.dumps({"sub": USER})])
+    connection.execute(f"SET LOCAL ROLE {role}".encode())
+
+
+@contextmanager
+def undone(connection: psycopg.Connection) -> Iterator[None]:
+    with connection.transaction(force_rollback=True):
+        yield
+
+
+def outcome(connection: psycopg.Connection, statement: str) -> str | int:
+    """`denied`, or the number of rows."""
+    try:
+        with undone(connection):
+            return connection.execute(statement.encode()).rowcount
+    except psycopg.errors.InsufficientPrivilege:
+        return "denied"
+
+
+def seen(connection: psycopg.Connection, relation: str, column: str) -> set[str] | str:
+    try:
+        with undone(connection):
+            return {name for (name,) in connection.execute(f"SELECT {column} FROM retail.{relation}".encode())}
+    except psycopg.errors.InsufficientPrivilege:
+        return "denied"
+
+
+@pytest.mark.parametrize("who", READERS)
+def test_a_member_sees_their_stores_as_far_as_their_role_goes_and_writes_nothing(
+    connection: psycopg.Connection, who: str
+) -> None:
+    tables = [table for table in names(connection, TABLES) if table != "memberships"]
+    has_store = {table: "store_id" in columns(connection, table) for table in tables}
+    reader = READERS[who]
+    become(connection, "authenticated", reader.grants)
+    expected = {
+        table: reader.owner if table in OWNERS_ONLY else reader.manager if table in MANAGERS else reader.viewer
+        for table in tables
+        if has_store[table]
+    }
+
+    assert {table: seen(connection, table, "store_id") for table in expected} == expected
+    assert seen(connection, "organizations", "organization_id") == {grant.organization for grant in reader.grants}
+    for table in (*tables, "memberships"):
+        writes = (
+            f"DELETE FROM retail.{table}",
+            f"INSERT INTO retail.{table} DEFAULT VALUES",
+            f"TRUNCATE retail.{table}",
+        )
+        update = f"UPDATE retail.{table} SET organization_id = 'beta'"
+        assert {outcome(connection, one) for one in (*writes, update)} == {"denied"}, table
+
+
+@pytest.mark.parametrize("role", ["anon", "authenticated"])
+def test_who_shows_no_token_sees_nothing(connection: psycopg.Connection, role: str) -> None:
+    tables, views = names(connection, TABLES), names(connection, VIEWS)
+    connection.execute(f"SET LOCAL ROLE {role}".encode())
+
+    found = [seen(connection, relation, "*") for relation in (*tables, *views)]
+
+    assert set(map(str, found)) == ({"denied"} if role == "anon" else {"set()"})
+    if role == "anon":
+        attempts = (
+            "INSERT INTO retail.{} DEFAULT VALUES",
+            "UPDATE retail.{} SET organization_id = ''",
+            "DELETE FROM retail.{}",
+        )
+        assert {outcome(connection, one.format(table)) for table in tables for one in attempts} == {"denied"}
+        assert outcome(connection, "SELECT retail.readable_stores('viewer')") == "denied"
+
+
+@pytest.mark.parametrize("role", WRITERS)
+def test_writers_write_every_row_and_may_not_more(connection: psycopg.Connection, role: str) -> None:
+    tables = [table for table in names(connection, TABLES) if table != "memberships"]
+    rows = {table: 3 if "store_id" in columns(connection, table) else 2 for table in tables}
+    become(connection, role)
+
+    assert {table: outcome(connection, f"SELECT FROM retail.{table}") for table in tables} == rows
+    assert {
+        table: outcome(connection, f"UPDATE retail.{table} SET organization_id = organization_id") for table in tables
+    } == rows
+    assert {table: outcome(connection, f"DELETE FROM retail.{table}") for table in tables} == rows
+    for table in tables:
+        with undone(connection):
+            connection.execute(f"DELETE FROM retail.{table}".encode())
+            fill(connection, table)
+        assert outcome(connection, f"TRUNCATE retail.{table}") == "denied"
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), undone(connection):
+            connection.execute(f"ALTER TABLE retail.{table} DISABLE ROW LEVEL SECURITY".encode())
+    assert outcome(connection, "CREATE TABLE retail.mine (id int)") == "denied"
+    assert outcome(connection, "SELECT retail.protect_unprotected()") == "denied"
+
+
+def test_memberships_are_granted_by_the_application_and_not_by_the_pipeline(connection: psycopg.Connection) -> None:
+    grant = insertion("memberships", {"user_id": f"'{USER}'", "organization_id": "'acme'", "role": "'viewer'"})
+    connection.execute(grant)
+    attempts = [grant.decode(), "UPDATE retail.memberships SET role = 'owner'", "DELETE FROM retail.memberships"]
+
+    with undone(connection):
+        become(connection, "retail_pipeline")
+        assert {outcome(connection, one) for one in ["SELECT FROM retail.memberships", *attempts]} == {"denied"}
+    connection.execute("SET LOCAL ROLE service_role")
+    assert [outcome(connection, one) for one in attempts[1:]] == [1, 1]
+    assert seen(connection, "memberships", "organization_id") == {"acme"}
+
+
+@pytest.mark.parametrize(("role", "rows"), [("viewer", 1), ("owner", 2)])
+def test_a_user_sees_their_own_grants_and_an_owner_all_of_the_organization(
+    connection: psycopg.Connection, role: str, rows: int
+) -> None:
+    for organization in ("acme", "beta"):
+        other = {"user_id": "gen_random_uuid()", "organization_id": f"'{organization}'", "role": "'viewer'"}
+        connection.execute(insertion("memberships", other))
+    become(connection, "authenticated", (Grant("acme", role),))
+
+    assert outcome(connection, "SELECT FROM retail.memberships") == rows
+
+
+def test_a_view_shows_what_its_tables_would(connection: psycopg.Connection) -> None:
+    views = names(connection, VIEWS)
+    connection.execute("UPDATE retail.lines SET sensor_id = store_id, line = 1, valid_to = NULL")
+    connection.execute("UPDATE retail.raw_sensor_counts SET sensor_id = store_id")
+    connection.execute("UPDATE retail.stores SET timezone = 'UTC', valid_to = NULL")
+    become(connection, "authenticated", (Grant("acme", "viewer", "pune"),))
+
+    shown = {view: seen(connection, view, "store_id") for view in views}
+
+    assert set().union(*(found if isinstance(found, set) else {found} for found in shown.values())) == {"pune"}
+    assert shown["line_counts"] == shown["store_hours"] == shown["store_days"] == {"pune"}
+    assert shown["pipeline_status"] == set()
+
+
+def test_every_table_and_view_is_protected_by_the_migration_that_makes_it(connection: psycopg.Connection) -> None:
+    open_tables = names(
+        connection,
+        "SELECT relname FROM pg_class WHERE relnamespace = 'retail'::regnamespace AND relkind IN ('r', 'p') AND NOT"
+        " (relrowsecurity AND (relforcerowsecurity OR relname IN ('stores', 'memberships'))"
+        " AND EXISTS (SELECT FROM pg_policy WHERE polrelid = pg_class.oid AND polname = 'writers'))",
+    )
+    assert not open_tables, f"end the migration with SELECT retail.protect('retail.{open_tables[0]}', 'viewer');"
+    open_views = names(
+        connection,
+        "SELECT relname FROM pg_class WHERE relnamespace = 'retail'::regnamespace AND relkind = 'v' AND NOT"
+        " ('security_invoker=true' = ANY (reloptions) AND has_table_privilege('authenticated', oid, 'SELECT'))",
+    )
+    assert not open_views, f"{open_views}: end the migration with SELECT retail.protect_unprotected();"
+
+
+@pytest.mark.parametrize("name", ["late", "rejected_late"])
+def test_a_table_whose_migration_comes_late_is_protected_with_it(empty_url: str, tmp_path, name: str) -> None:
+    migrate(empty_url)
+    version = f"{int(read_migrations()[-1].version) - 1}"
+    (tmp_path / f"{version}_create_late.sql").write_text(
+        f"CREATE TABLE retail.{name} (store_id text, organization_id text)"
+    )
+    migrate(empty_url, tmp_path)
+
+    with psycopg.connect(empty_url) as connection:
+        connection.execute(f"INSERT INTO retail.{name} SELECT 'pune', 'acme'".encode())
+        become(connection, "authenticated")
+        assert seen(connection, name, "store_id") == set()
+        connection.execute("RESET ROLE")
+        [condition] = names(connection, f"SELECT qual FROM pg_policies WHERE tablename = '{name}' AND cmd = 'SELECT'")
+    assert ("owner" if name.startswith("rejected") else "viewer") in condition
+
+
+def test_a_year_of_a_store_is_found_by_its_index_and_the_memberships_are_asked_for_once(
+    connection: psycopg.Connection,
+) -> None:
+    connection.execute(
+        "INSERT INTO retail.hourly_analytics (store_id, organization_id, hour_start)"
+        " SELECT store_id, organization_id, hour_start FROM retail.stores CROSS JOIN"
+        " generate_series(timestamptz '2025-01-01', '2025-12-31 23:00', '1 hour') AS hour (hour_start)"
+    )
+    connection.execute("ANALYZE retail.hourly_analytics")
+    become(connection, "authenticated", (Grant("acme", "viewer"), Grant("beta", "viewer")))
+
+    row = connection.execute(
+        "EXPLAIN (ANALYZE, FORMAT json) SELECT * FROM retail.hourly_analytics WHERE store_id = 'pune'"
+        " AND hour_start >= '2025-01-01' AND hour_start < '2026-01-01'"
+    ).fetchone()
+    nodes = list(flat(row[0][0]["Plan"]))
+
+    once = [node for node in nodes if node.get("Parent Relationship") == "InitPlan"]
+    assert [node["Actual Loops"] for node in once] == [1, 1]
+    assert any("store_id" in node.get("Index Cond", "") for node in nodes)
+    assert not any(node["Node Type"] == "Seq Scan" for node in nodes)
+
+
+def flat(node):
+    yield node
+    for below in node.get("Plans", ()):
+        yield from flat(below)
