@@ -5,7 +5,7 @@ independent. Only rows that differ are written.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
 import polars as pl
@@ -92,8 +92,11 @@ def make_derived_hours(partitions: Partitions) -> dg.AssetsDefinition:
     return derive_from_counts
 
 
-def report_derived(partitions: Partitions, derived: Derived) -> Iterator[dg.AssetMaterialization]:
+def report_derived(
+    partitions: Partitions, derived: Derived, also_failed: Mapping[str, str] | None = None
+) -> Iterator[dg.AssetMaterialization]:
     """Events for what was asked for and for other hours of the same days that changed; then the failures, if any."""
+    failed = {**derived.failed, **(also_failed or {})}
     tables = {"virtual_region_occupancy": derived.zones, "hourly_analytics": derived.hours}
     for name, derivation in tables.items():
         key = partitions.key(name)
@@ -105,10 +108,10 @@ def report_derived(partitions: Partitions, derived: Derived) -> Iterator[dg.Asse
             if hour >= partitions.start
         }
         yield from each_materialized(key, changed, "another hour of the trading day changed this one")
-    if derived.failed:
+    if failed:
         raise dg.Failure(
-            f"The figures of {', '.join(sorted(derived.failed))} could not be derived; "
-            "run_analytics_aggregation tries again at five past.",
-            metadata=dict(derived.failed),
+            f"The figures of {', '.join(sorted(failed))} could not be derived; "
+            "run_analytics_aggregation tries again at five past, after three failures in a row once a day.",
+            metadata=failed,
             allow_retries=False,
         )

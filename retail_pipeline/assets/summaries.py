@@ -71,6 +71,6 @@ def make_daily_summaries(partitions: Partitions) -> dg.AssetsDefinition:
         yield from (
             materialized(context.asset_key, day_key(day, store_id), 1) for store_id, day in sorted(summary.days)
         )
-        yield from report_derived(partitions, summary.derived)
+        yield from report_derived(partitions, summary.derived, summary.failed)
 
     return daily_summaries

@@ -26,7 +26,8 @@ def daily_summaries(
 
     `hours` holds the whole trading days (23, 24 or 25 hours). Expected are the hours that have ended by `as_of`, from
     `live_since` on; `completeness` is NULL while none has. `lost` (`store_id`, `hour_start`) names hours that will
-    never be recovered: a day that misses nothing else is complete, its `completeness` stays below 1.
+    never be recovered, counted in `hours_lost`: a day that misses nothing else is complete, its `completeness` stays
+    below 1.
 
     Peak and `average_hourly_entries` come from complete hours alone. Capture is recomputed from the sums of the hours
     in which both entries and passers-by were measured. `occupancy_max_at` is the start of the hour with the maximum.
@@ -38,12 +39,13 @@ def daily_summaries(
         _figures(frame)
         .join(_bounds(hours), on=_DAY)
         .join(_expected_figures(expected, frame, lost), on=_DAY, how="left")
+        .join(_lost_figures(hours, lost), on=_DAY, how="left")
         .join(_business_figures(frame, hours), on=_DAY, how="left")
         .join(_peaks(frame), on=_DAY, how="left")
         .join(_busiest_moment(frame), on=_DAY, how="left")
         .join(_capture_figures(frame), on=_DAY, how="left")
         .join(organizations(stores), on="store_id")
-        .with_columns(pl.col("hours_expected", "hours_missing").fill_null(0))
+        .with_columns(pl.col("hours_expected", "hours_missing", "hours_lost").fill_null(0))
         .with_columns(*_derived(as_of))
         .sort(_DAY),
         DAILY_SUMMARIES,
@@ -86,6 +88,20 @@ def _expected_figures(expected: pl.DataFrame, hourly: pl.DataFrame, lost: pl.Dat
         (~pl.col("is_complete") & ~is_lost).sum().alias("hours_missing"),
         (pl.col("completeness").sum() / pl.len()).alias("completeness"),
     )
+
+
+def _lost_figures(hours: pl.DataFrame, lost: pl.DataFrame | None) -> pl.DataFrame:
+    """By the bounds of the day, as the warehouse counts them when it judges whether the day is due."""
+    bounds = _bounds(hours).select(*_DAY, "day_start", "day_end")
+    if lost is None:
+        return bounds.select(*_DAY, pl.lit(0).alias("hours_lost"))
+    closed = lost.select(pl.col("store_id").alias("of_store"), pl.col("hour_start").alias("lost_start")).unique()
+    within = (
+        pl.col("store_id") == pl.col("of_store"),
+        pl.col("day_start") <= pl.col("lost_start"),
+        pl.col("day_end") > pl.col("lost_start"),
+    )
+    return bounds.join_where(closed, *within).group_by(_DAY).agg(pl.len().alias("hours_lost"))
 
 
 def _business_figures(hourly: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:

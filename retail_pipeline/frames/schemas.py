@@ -109,6 +109,7 @@ DAILY_SUMMARIES = pl.Schema(
         "open_hours": pl.Float64(),
         "hours_expected": pl.Int64(),
         "hours_reported": pl.Int64(),
+        "hours_lost": pl.Int64(),
         "completeness": pl.Float64(),
         "is_complete": pl.Boolean(),
         "input_version": UTC_TIME,

@@ -24,6 +24,7 @@ MISSED_HOURS = {
     "organization_id": pl.String(),
     "report": pl.String(),
     "hour_start": pl.Datetime("us", "UTC"),
+    "hour_end": pl.Datetime("us", "UTC"),
     "cause": pl.String(),
     "detail": pl.String(),
     "deadline": pl.Datetime("us", "UTC"),
@@ -80,8 +81,8 @@ def missed_hours(
                 trouble = shortfall(device.id, hour, covered.get((device.id, hour.hour_start)), troubles)
                 if trouble and (trouble in troubles or hour.hour_end + SETTLING <= now):
                     deadline = hour.hour_end + dt.timedelta(days=device.retention_days)
-                    identity = (device.id, one.store.id, one.store.organization, report.value, hour.hour_start)
-                    rows.append((*identity, trouble.cause, trouble.detail, deadline))
+                    identity = (device.id, one.store.id, one.store.organization, report.value)
+                    rows.append((*identity, hour.hour_start, hour.hour_end, trouble.cause, trouble.detail, deadline))
     return pl.DataFrame(rows, schema=MISSED_HOURS, orient="row")
 
 

@@ -6,6 +6,7 @@ hours that nobody asked for are filled and corrected on the way (`healed`).
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -18,7 +19,7 @@ from retail_pipeline.steps.asking import WantedHour, plan_asks, wanted_hours
 from retail_pipeline.steps.keep import Brought, keep
 from retail_pipeline.steps.poll import Poll
 from retail_pipeline.warehouse import health
-from retail_pipeline.warehouse.connection import Warehouse
+from retail_pipeline.warehouse.connection import Connection, Warehouse
 from retail_pipeline.warehouse.fleet_tables import sync_fleet
 from retail_pipeline.warehouse.locks import device_locks
 
@@ -76,8 +77,10 @@ def collect(
 ) -> Collected:
     """Ask for the given UTC hours of each store, write what came and put what did not come into the ledger.
 
-    A device that another process is asking is left to it (`busy`): neither delivered nor missed. What is written is
-    written whole or not at all; a store whose replies can't be kept fails alone.
+    A device that another process is asking is left to it (`busy`), unless that process is done when the others have
+    answered: neither delivered nor missed. What is written is written whole or not at all, by the transaction that
+    holds the devices' locks: a poll that needed a second connection could wait for another one that needs it too. A
+    store whose replies can't be kept fails alone.
     """
     wanted = wanted_hours(fleet, report, hours, now)
     if not wanted:
@@ -86,12 +89,24 @@ def collect(
         sync_fleet(connection, fleet, now)
         state = health.read_health(connection)
     devices = {device.id for one in wanted for device in one.store.devices_for(report)}
-    with warehouse.transaction() as locking:
-        granted = device_locks(locking, devices)
-        asks = plan_asks(report, wanted, state.open_circuits, now)
-        answers = fetch([ask for ask in asks if ask.device.id in granted])
-        kept = keep(warehouse, Brought(report, wanted, answers, state.last_skew, devices - granted, now))
+    asks = plan_asks(report, wanted, state.open_circuits, now)
+    with warehouse.transaction() as connection:
+        answers, busy = _asked_of_the_free(connection, fetch, asks, devices)
+        kept = keep(warehouse, connection, Brought(report, wanted, answers, state.last_skew, busy, now))
     return _joined([_outcome(one.poll, one.changed) for one in kept])
+
+
+def _asked_of_the_free(
+    connection: Connection, fetch: Fetch, asks: Sequence[Ask], devices: AbstractSet[str]
+) -> tuple[list[Answer], set[str]]:
+    """Answers of the devices that nobody else is asking, and the devices that somebody is still asking at the end."""
+    answers: list[Answer] = []
+    busy = set(devices)
+    for _ in range(2):
+        if free := device_locks(connection, busy):
+            answers += fetch([ask for ask in asks if ask.device.id in free])
+            busy -= free
+    return answers, busy
 
 
 def _joined(parts: Sequence[Collected]) -> Collected:

@@ -1,12 +1,13 @@
 """Derivation of hours: from stored counts to zone occupancy and hourly figures, a trading day of a store at a time.
 
 Occupancy accumulates over the day, so a request for any hour recomputes the store's whole trading day; only rows that
-differ are written, under a lock per store.
+differ are written, under a lock per store. An attempt is written down before it is made and crossed out with its rows.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import polars as pl
 
@@ -18,11 +19,13 @@ from retail_pipeline.frames.local_time import with_hours
 from retail_pipeline.frames.zones import virtual_region_occupancy
 from retail_pipeline.steps.spans import StoreDays, bounds, hours_of_days
 from retail_pipeline.steps.switched_off import SwitchedOff, judge_switched_off, with_days_that_look_back
-from retail_pipeline.warehouse import gaps, reads, tables
+from retail_pipeline.warehouse import attempts, gaps, reads, tables
+from retail_pipeline.warehouse.attempts import Step, StoreDay
 from retail_pipeline.warehouse.connection import Warehouse
-from retail_pipeline.warehouse.errors import WarehouseError
+from retail_pipeline.warehouse.errors import WarehouseError, WarehouseUnreachable
 from retail_pipeline.warehouse.locks import store_lock
 
+Part = TypeVar("Part")
 Partition = tuple[dt.datetime, str]
 
 
@@ -64,24 +67,47 @@ def derive_days(fleet: Fleet, warehouse: Warehouse, days: StoreDays, now: dt.dat
 def _derive(
     fleet: Fleet, warehouse: Warehouse, days: StoreDays, asked: set[Partition], now: dt.datetime, run_id: str
 ) -> Derived:
-    """All stores at once; where that fails, one by one, so that a store whose figures can't be derived fails alone."""
     stores = [fleet.store(store_id) for store_id in sorted(days) if days[store_id]]
     if not stores:
         return Derived()
+    attempts.begin(warehouse, Step.HOURS, _store_days(stores, days), now)
+
+    def derive(some: Sequence[Store]) -> Derived:
+        of_these = {one for one in asked if one[1] in {store.id for store in some}}
+        return _derive_together(warehouse, some, days, of_these, now, run_id)
+
+    parts, failed = each_alone_where_all_fail(stores, derive)
+    for store_id, words in failed.items():
+        attempts.fail(warehouse, Step.HOURS, [(store_id, day) for day in days[store_id]], words)
+    return Derived(
+        zones=_joined([part.zones for part in parts]), hours=_joined([part.hours for part in parts]), failed=failed
+    )
+
+
+def each_alone_where_all_fail(
+    stores: Sequence[Store], work: Callable[[Sequence[Store]], Part]
+) -> tuple[list[Part], dict[str, str]]:
+    """All stores at once; where that fails, one by one, so that a store whose figures can't be made fails alone.
+
+    Returns what was made, and per store that failed the reason.
+
+    Raises:
+        WarehouseUnreachable: nobody's figures can be made, and asking for each store would take as many time-outs.
+    """
     try:
-        return _derive_together(warehouse, stores, days, asked, now, run_id)
+        return [work(stores)], {}
+    except WarehouseUnreachable:
+        raise
     except (pl.exceptions.PolarsError, WarehouseError, ValueError) as error:
         if len(stores) == 1:
-            return Derived(failed={stores[0].id: f"{stores[0].id}: {error}"})
-    parts = [
-        _derive(fleet, warehouse, {store.id: days[store.id]}, {one for one in asked if one[1] == store.id}, now, run_id)
-        for store in stores
-    ]
-    return Derived(
-        zones=_joined([part.zones for part in parts]),
-        hours=_joined([part.hours for part in parts]),
-        failed={store_id: words for part in parts for store_id, words in part.failed.items()},
-    )
+            return [], {stores[0].id: f"{stores[0].id}: {error}"}
+    parts: list[Part] = []
+    failed: dict[str, str] = {}
+    for store in stores:
+        made, reasons = each_alone_where_all_fail([store], work)
+        parts += made
+        failed |= reasons
+    return parts, failed
 
 
 def _derive_together(
@@ -107,6 +133,7 @@ def _derive_together(
         gaps.judge_off(connection, off.hours, slices, now)
         zones_changed = tables.write_zones(connection, zones.with_columns(by_run), slices)
         hours_changed = tables.write_hourly(connection, hourly.with_columns(by_run), slices)
+        attempts.settle(connection, Step.HOURS, _store_days(stores, days))
     present = asked & set(_partitions(placed))
     return Derived(
         zones=_told(
@@ -124,6 +151,10 @@ def _with_history(hourly: pl.DataFrame, off: SwitchedOff) -> pl.DataFrame:
         .with_columns(newest.alias("input_version"))
         .drop("history_version")
     )
+
+
+def _store_days(stores: Sequence[Store], days: StoreDays) -> set[StoreDay]:
+    return {(store.id, day) for store in stores for day in days[store.id]}
 
 
 def _slices(hours: pl.DataFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from retail_pipeline.fleet.models import Fleet, Report, Store
 from retail_pipeline.frames import quality
 from retail_pipeline.frames.local_time import trading_day_hours
 from retail_pipeline.steps.spans import bounds
-from retail_pipeline.warehouse import evidence, reads, tables
+from retail_pipeline.warehouse import attempts, evidence, reads, tables
 from retail_pipeline.warehouse.connection import Warehouse
 
 LOOK_BACK = dt.timedelta(hours=48)
@@ -42,6 +42,7 @@ class Evidence:
     devices: pl.DataFrame
     rejected: pl.DataFrame
     excused: pl.DataFrame
+    given_up: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ def gather(fleet: Fleet, warehouse: Warehouse, now: dt.datetime) -> Evidence:
         devices=reads.device_health(warehouse).rename({"clock_skew_seconds": "skew_seconds"}),
         rejected=evidence.rejected(warehouse, ids, since, now),
         excused=evidence.lost_device_hours(warehouse, ids, start, end),
+        given_up=attempts.given_up(warehouse, now),
     )
 
 
@@ -228,6 +230,13 @@ CHECKS: dict[str, Check] = {
             ANALYTICS,
             "No hour is far from the same weekday and hour of the four weeks before.",
             lambda found: quality.entries_as_usual(found.hourly, found.past_hours, found.stores),
+        ),
+        Check(
+            "derivations_succeed",
+            "hourly_analytics",
+            ANALYTICS,
+            "No trading day has failed to be derived or summed up three times in a row.",
+            lambda found: quality.derivations_succeed(found.given_up, found.stores),
         ),
         Check(
             "no_ghost_traffic",

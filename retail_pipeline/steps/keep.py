@@ -1,4 +1,4 @@
-"""Keeping what a poll brought: all stores in one transaction, one by one where that fails.
+"""Keeping what a poll brought: all stores at once, one by one where that fails.
 
 A store whose replies can't be read or stored fails alone, with the cause `store_failed`: the device did its part, and
 its reply is kept for a replay.
@@ -58,8 +58,8 @@ class Kept:
     changed: pl.DataFrame
 
 
-def keep(warehouse: Warehouse, brought: Brought) -> list[Kept]:
-    """Read and write what came; each part is written whole or not at all.
+def keep(warehouse: Warehouse, connection: Connection, brought: Brought) -> list[Kept]:
+    """Read and write what came, in the caller's transaction; each part is written whole or not at all.
 
     Raises:
         WarehouseError: the warehouse as a whole can't be used; whoever runs it acts, and nothing of the rest is kept.
@@ -68,18 +68,18 @@ def keep(warehouse: Warehouse, brought: Brought) -> list[Kept]:
         poll = read_answers(
             brought.report, brought.wanted, brought.answers, brought.last_skews, brought.busy, brought.now
         )
-        return [_written(warehouse, poll)]
+        return [_written(warehouse, connection, poll)]
     except (WarehouseUnreachable, WarehouseBusy, SchemaOutdated):
         raise
     except (pl.exceptions.PolarsError, WarehouseError, ValueError, LookupError) as error:
         parts = brought.by_store
         if len(parts) == 1:
-            return [_written(warehouse, _unkept(brought, error))]
-    return [kept for part in parts for kept in keep(warehouse, part)]
+            return [_written(warehouse, connection, _unkept(brought, error))]
+    return [kept for part in parts for kept in keep(warehouse, connection, part)]
 
 
-def _written(warehouse: Warehouse, poll: Poll) -> Kept:
-    with warehouse.transaction() as connection:
+def _written(warehouse: Warehouse, connection: Connection, poll: Poll) -> Kept:
+    with warehouse.part(connection):
         return Kept(poll, _write(connection, poll))
 
 

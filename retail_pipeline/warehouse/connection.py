@@ -74,6 +74,19 @@ class Warehouse:
             except psycopg.Error as error:
                 raise warehouse_error(error, self.where) from error
 
+    @contextmanager
+    def part(self, connection: psycopg.Connection) -> Generator[None]:
+        """A part of an open transaction: when it fails, nothing of it stands and the rest may go on.
+
+        Raises:
+            WarehouseError: the database refused, with its reason.
+        """
+        try:
+            with connection.transaction():
+                yield
+        except psycopg.Error as error:
+            raise warehouse_error(error, self.where) from error
+
     def read(self, name: str, values: Mapping[str, object] | None = None) -> pl.DataFrame:
         """Rows of the statement in `sql/queries/<name>.sql`; times are Datetime('us', 'UTC').
 

@@ -33,11 +33,12 @@ def open_missing(connection: psycopg.Connection, missing: pl.DataFrame, now: dt.
 
 
 def record_failures(connection: psycopg.Connection, missed: pl.DataFrame, now: dt.datetime) -> int:
-    """One more failed attempt each, with its cause; a gap that was not there is opened. Columns as `open_missing`.
+    """One more failed attempt each, with its cause; a gap that was not there is opened. How many were not complete.
 
-    Tried again after 30 minutes, then twice as long each time, up to a day; less up to a tenth, the device's own.
+    Columns as `open_missing`, and hour_end. An hour that is complete in the table stays as it is. The others are tried
+    again after 30 minutes, then twice as long each time, up to a day; less up to a tenth, the device's own.
     """
-    return _execute(connection, "record_gap_failures", missed.unique(_KEY), _GAP, now)
+    return _execute(connection, "record_gap_failures", missed.unique(_KEY), (*_GAP, "hour_end"), now)
 
 
 def mark_recovered(connection: psycopg.Connection, complete: pl.DataFrame, now: dt.datetime) -> int:

@@ -17,7 +17,8 @@ from retail_pipeline.warehouse.write import merge, prune
 _ORIGIN = ("store_id", "organization_id", "reply_id", "collected_at", "run_id")
 _NO_FIGURES = (
     *("hour_end", "local_date", "local_hour", "trading_day", "day_start", "day_end", "interval_end", "zone_kind"),
-    *("is_business_hour", "business_share", "open_hours", "hours_expected", "is_complete", "input_version"),
+    *("is_business_hour", "business_share", "open_hours", "hours_expected", "hours_lost"),
+    *("is_complete", "input_version"),
 )
 
 

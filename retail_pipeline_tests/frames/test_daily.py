@@ -60,6 +60,7 @@ def test_a_day_is_recomputed_from_its_hours() -> None:
         "open_hours": 9.5,
         "hours_expected": 24,
         "hours_reported": 24,
+        "hours_lost": 0,
         "completeness": 1.0,
         "is_complete": True,
         "input_version": COLLECTED,
@@ -123,9 +124,9 @@ def test_hours_closed_as_lost_let_the_day_close_without_pretending() -> None:
         {"store_id": ["shop-1"] * 3, "hour_start": [utc("2026-07-18 12:00")] * 2 + [utc("2026-07-18 13:00")]}
     )
     closed = day_of(store, *rows, lost=lost)
-    assert closed.select("completeness", "is_complete").row(0) == (22 / 24, True)
+    assert closed.select("completeness", "hours_lost", "is_complete").row(0) == (22 / 24, 2, True)
     still_open = day_of(store, *rows, lost=lost.head(2))
-    assert still_open.select("completeness", "is_complete").row(0) == (22 / 24, False)
+    assert still_open.select("completeness", "hours_lost", "is_complete").row(0) == (22 / 24, 1, False)
 
 
 def test_an_incomplete_hour_is_never_the_peak() -> None:

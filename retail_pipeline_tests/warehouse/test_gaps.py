@@ -5,11 +5,22 @@ import polars as pl
 import pytest
 
 from retail_pipeline.fleet.models import Report
-from retail_pipeline.warehouse import gaps, health, reads
+from retail_pipeline.warehouse import gaps, health, reads, tables
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.errors import WarehouseError
 from retail_pipeline.warehouse.fleet_tables import sync_fleet
-from retail_pipeline_tests.warehouse.builders import DAY, DOOR, HOUR, LISBON, NOON, PUNE, fleet_of, gap_rows
+from retail_pipeline_tests.warehouse.builders import (
+    DAY,
+    DOOR,
+    HOUR,
+    LISBON,
+    NOON,
+    PUNE,
+    fleet_of,
+    gap_rows,
+    raw,
+    raw_row,
+)
 
 HALF = HOUR / 2
 SINCE = NOON + HOUR
@@ -94,6 +105,33 @@ def test_what_is_missing_again_is_opened_again(warehouse: Warehouse, verb: Any, 
     do(warehouse, gaps.mark_recovered, gap_rows(SINCE), SINCE)
     assert do(warehouse, verb, gap_rows(SINCE), SINCE + HOUR) == 1
     assert {"recovered_at": None, "attempts": attempts}.items() <= ledger(warehouse).items()
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_open"),
+    [
+        pytest.param([raw_row(SINCE, 30), raw_row(SINCE + HALF, 30)], False, id="complete in the table"),
+        pytest.param([raw_row(SINCE, 30), raw_row(SINCE + HALF, 30, is_complete=False)], True, id="half still grows"),
+        pytest.param([raw_row(SINCE, 30), raw_row(SINCE + HOUR, 30)], True, id="half of it is the next hour's"),
+        pytest.param([raw_row(SINCE, sensor_id="pune-door", store_id="pune")], True, id="another device's"),
+    ],
+)
+def test_an_hour_that_is_there_is_no_gap_when_asking_for_it_again_fails(
+    warehouse: Warehouse, rows: list[dict[str, Any]], is_open: bool
+) -> None:
+    do(warehouse, gaps.record_failures, gap_rows(SINCE), SINCE)
+    do(warehouse, gaps.mark_recovered, gap_rows(SINCE), SINCE)
+    with warehouse.transaction() as connection:
+        tables.write_counts(connection, Report.LINES, raw(*rows))
+    assert do(warehouse, gaps.record_failures, gap_rows(SINCE), SINCE + HOUR) == int(is_open)
+    assert (ledger(warehouse)["recovered_at"] is None) is is_open
+
+
+def test_the_rows_of_one_report_say_nothing_about_the_other(warehouse: Warehouse) -> None:
+    with warehouse.transaction() as connection:
+        tables.write_counts(connection, Report.LINES, raw(raw_row(SINCE)))
+    of_regions = gap_rows(SINCE).with_columns(report=pl.lit("regions"))
+    assert do(warehouse, gaps.record_failures, of_regions, SINCE + HOUR) == 1
 
 
 def test_after_its_deadline_a_gap_is_lost_and_said_so_once(warehouse: Warehouse) -> None:

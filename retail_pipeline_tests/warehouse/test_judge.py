@@ -3,10 +3,12 @@
 import datetime as dt
 from typing import Any
 
+import polars as pl
 import pytest
 
 from retail_pipeline.fleet.models import Report
-from retail_pipeline.warehouse import gaps, judge, tables
+from retail_pipeline.warehouse import attempts, gaps, judge, tables
+from retail_pipeline.warehouse.attempts import Step
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.fleet_tables import sync_fleet
 from retail_pipeline_tests.warehouse.builders import (
@@ -172,3 +174,64 @@ def test_a_day_that_was_summed_up_before_its_end_is_due_after_it(warehouse: Ware
     assert stale_days(warehouse) == []
     assert stale_days(warehouse, midnight - HOUR) == []
     assert stale_days(warehouse, midnight) == [("lisbon", NOON.date())]
+
+
+def test_a_day_is_due_when_its_last_gap_is_closed_as_lost_however_old_it_is(warehouse: Warehouse) -> None:
+    derive(warehouse, hour_row())
+    summarise(warehouse, hours_reported=22, is_complete=False)
+    with warehouse.transaction() as connection:
+        gaps.open_missing(connection, gap_rows(NOON, NOON + HOUR), NOON)
+        gaps.close_lost(connection, NOON + 30 * DAY)
+    assert stale_days(warehouse, NOON + 30 * DAY) == [("lisbon", NOON.date())]
+
+    summarise(warehouse, hours_reported=22, hours_lost=1)
+    with warehouse.transaction() as connection:
+        gaps.close_lost(connection, NOON + 31 * DAY)
+    horizon = NOON + 20 * DAY
+    assert judge.stale_days(warehouse, horizon, horizon + 11 * DAY).rows() == [("lisbon", NOON.date())]
+
+    summarise(warehouse, hours_reported=22, hours_lost=2)
+    assert stale_days(warehouse, NOON + 31 * DAY) == []
+
+
+def test_a_gap_that_another_device_may_still_fill_leaves_the_day_alone(warehouse: Warehouse) -> None:
+    derive(warehouse, hour_row())
+    summarise(warehouse)
+    other = gap_rows(NOON, sensor_id="pune-door").with_columns(store_id=pl.lit("lisbon"), deadline=NOON + 60 * DAY)
+    with warehouse.transaction() as connection:
+        gaps.open_missing(connection, pl.concat([gap_rows(NOON), other], how="vertical_relaxed"), NOON)
+        gaps.close_lost(connection, NOON + 40 * DAY)
+    assert stale_days(warehouse, NOON + 40 * DAY) == []
+
+
+def begun(warehouse: Warehouse, times: int, now: dt.datetime = NOON) -> None:
+    for n in range(times):
+        attempts.begin(warehouse, Step.HOURS, [("lisbon", NOON.date())], now + n * HOUR)
+
+
+def given_up(warehouse: Warehouse, now: dt.datetime) -> list[tuple[Any, ...]]:
+    return attempts.given_up(warehouse, now).rows()
+
+
+def test_what_failed_three_times_in_a_row_waits_a_day(warehouse: Warehouse) -> None:
+    begun(warehouse, 2)
+    assert given_up(warehouse, NOON + HOUR) == []
+    begun(warehouse, 1)
+    attempts.fail(warehouse, Step.HOURS, [("lisbon", NOON.date())], "a figure is impossible")
+    waiting = [("hours", "lisbon", NOON.date(), 3, "a figure is impossible")]
+    assert given_up(warehouse, NOON + HOUR) == waiting
+    assert given_up(warehouse, NOON + DAY - HOUR) == waiting
+    assert given_up(warehouse, NOON + DAY) == []
+
+
+def test_an_attempt_that_was_killed_counts_and_one_that_succeeded_begins_anew(warehouse: Warehouse) -> None:
+    begun(warehouse, 3)
+    [(*_, tries, said)] = given_up(warehouse, NOON + 3 * HOUR)
+    assert (tries, said) == (3, None)
+    with warehouse.transaction() as connection:
+        attempts.settle(connection, Step.DAY, [("lisbon", NOON.date())])
+    assert given_up(warehouse, NOON + 3 * HOUR) != []
+    with warehouse.transaction() as connection:
+        attempts.settle(connection, Step.HOURS, [("lisbon", NOON.date())])
+    begun(warehouse, 2, NOON + 3 * HOUR)
+    assert given_up(warehouse, NOON + 5 * HOUR) == []

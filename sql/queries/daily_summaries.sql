@@ -25,6 +25,7 @@ SELECT
     open_hours,
     hours_expected,
     hours_reported,
+    hours_lost,
     completeness,
     is_complete,
     input_version

@@ -3,6 +3,7 @@
 from retail_pipeline.frames.quality.arrival import all_sensors_reported, no_missing_intervals
 from retail_pipeline.frames.quality.clocks import device_clock_skew, no_future_rows
 from retail_pipeline.frames.quality.conservation import hourly_conserves_raw, zone_mass_balance
+from retail_pipeline.frames.quality.derivations import derivations_succeed
 from retail_pipeline.frames.quality.findings import FINDINGS, Severity
 from retail_pipeline.frames.quality.overdue import overdue, overdue_minutes
 from retail_pipeline.frames.quality.plausible import counts_plausible
@@ -18,6 +19,7 @@ __all__ = [
     "Severity",
     "all_sensors_reported",
     "counts_plausible",
+    "derivations_succeed",
     "device_clock_skew",
     "enters_balance_exits",
     "entries_as_usual",
