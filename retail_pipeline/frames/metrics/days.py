@@ -126,6 +126,14 @@ DAYS = (
         source=_HOURS,
     ),
     Metric(
+        name="hours_lost",
+        tables=_DAY,
+        unit="hours",
+        low=0,
+        formula="local hours with a gap of line counts that was closed as lost and none that is open",
+        source="collection_gaps",
+    ),
+    Metric(
         name="completeness",
         tables=_DAY,
         unit="share",
