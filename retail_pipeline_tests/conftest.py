@@ -1,5 +1,6 @@
 """Fixtures for every part: an embedded Postgres for the session, a fresh database for a test."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 from retail_pipeline.local import postgres as embedded
 from retail_pipeline.local.locks import exclusive
 from retail_pipeline.local.postgres import PostgresHandle, ensure_postgres, leave_postgres
+from retail_pipeline.warehouse.migrations import migrate
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +46,23 @@ def database_url(postgres: PostgresHandle) -> Iterator[str]:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy".encode())
         yield postgres.url(name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture(scope="session")
+def shared_url(postgres: PostgresHandle) -> str:
+    """A migrated database for the tests of this process; see `emptied_url`."""
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE shared_{os.getpid()} TEMPLATE template0 STRATEGY file_copy".encode())
+    migrate(postgres.url(f"shared_{os.getpid()}"))
+    return postgres.url(f"shared_{os.getpid()}")
+
+
+@pytest.fixture
+def emptied_url(shared_url: str) -> str:
+    """The libpq URL of a migrated database without a row; quicker than one of the test's own."""
+    with psycopg.connect(shared_url) as connection:
+        connection.execute("TRUNCATE retail.organizations RESTART IDENTITY CASCADE")
+    return shared_url
 
 
 def temporary_home() -> Path:

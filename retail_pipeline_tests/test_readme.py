@@ -9,6 +9,7 @@ import pytest
 from retail_pipeline.definitions import build_defs
 from retail_pipeline.fleet.load import parse_fleet
 from retail_pipeline.settings import Settings
+from retail_pipeline.steps.status_report import Status
 from retail_pipeline_tests.shops import utc
 
 ROOT = Path(__file__).parents[1]
@@ -56,6 +57,10 @@ def test_every_variable_is_explained() -> None:
     named = set(re.findall(r"`(RETAIL_[A-Z_]+)`", README))
 
     assert {f"RETAIL_{name.upper()}" for name in Settings.model_fields} <= named
+
+
+def test_every_key_of_the_monitor_s_documents_is_named() -> None:
+    assert {f"`{name}`" for name in Status.model_fields} <= set(re.findall(r"`\w+`", README))
 
 
 def test_the_fleet_file_shown_is_valid() -> None:

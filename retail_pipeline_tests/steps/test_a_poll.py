@@ -20,9 +20,8 @@ from retail_pipeline.steps.collect import Collected, collect
 from retail_pipeline.steps.derive import derive_hours
 from retail_pipeline.steps.health import evaluate, record_health
 from retail_pipeline.steps.recover import close_lost_gaps, open_gaps, plan_recovery
-from retail_pipeline.steps.status import read_status
+from retail_pipeline.steps.status import gather_status
 from retail_pipeline.steps.summarise import due_days, summarise_days
-from retail_pipeline.terminal.status import strip
 from retail_pipeline.warehouse import gaps, reads
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.fleet_tables import sync_fleet
@@ -169,9 +168,9 @@ def test_checks_pass_on_healthy_stores_and_find_what_was_damaged(fleet, warehous
     assert damaged["hourly_conserves_raw"].has_errors
     assert damaged["all_sensors_reported"].has_errors
     assert record_health(fleet, warehouse, damaged, NOW, "a-run") == 16
-    status = read_status(fleet, warehouse, NOW)
+    status = gather_status(fleet, warehouse, None, NOW)
     assert any("replay-bengaluru" in problem for problem in status.problems)
-    assert len(strip(status.stores[0])) == 24
+    assert [hour.state for hour in status.stores[-1].hours] == ["complete"] * 24
 
 
 def test_every_figure_of_a_calit2_day_equals_the_data_file(fleet, warehouse) -> None:

@@ -1,0 +1,38 @@
+"""The last runs, from Dagster's own records, in the monitor's words."""
+
+import datetime as dt
+import logging
+
+import dagster as dg
+from dagster_postgres.utils import DagsterPostgresException
+from sqlalchemy.exc import SQLAlchemyError
+
+from retail_pipeline.steps.status_report import RunStatus
+
+_LOG = logging.getLogger(__name__)
+BY_HAND = "__ASSET_JOB"
+NO_JOB = "(assets, without a job)"
+RECORDS_ARE_AWAY = (SQLAlchemyError, DagsterPostgresException, OSError, dg.DagsterError)
+"""What Dagster raises when its database can't be reached."""
+
+
+def recent_runs(instance: dg.DagsterInstance, limit: int = 8) -> list[RunStatus] | None:
+    """The newest runs first; None when Dagster's database cannot be read, which is no reason to show nothing."""
+    try:
+        records = instance.get_run_records(limit=limit)
+    except RECORDS_ARE_AWAY as error:
+        _LOG.info("Dagster's records can't be read: %s", type(error).__name__)
+        return None
+    return [_run(record) for record in records]
+
+
+def _run(record: dg.RunRecord) -> RunStatus:
+    seconds = record.end_time - record.start_time if record.start_time and record.end_time else None
+    name = record.dagster_run.job_name
+    return RunStatus(
+        run_id=record.dagster_run.run_id,
+        job=NO_JOB if name.startswith(BY_HAND) else name,
+        status=record.dagster_run.status.value.lower(),
+        started_at=dt.datetime.fromtimestamp(record.start_time, dt.UTC) if record.start_time else None,
+        seconds=None if seconds is None else round(seconds, 1),
+    )
