@@ -22,6 +22,6 @@ LEFT JOIN LATERAL (
     WHERE counts.sensor_id = sensors.sensor_id AND counts.is_complete
     ORDER BY counts.interval_start DESC
     LIMIT 1
-) AS newest ON true
+) AS newest ON TRUE
 WHERE sensors.valid_to IS NULL AND sensors.store_id = any(%(store_ids)s::text[])
 ORDER BY sensors.store_id, sensors.sensor_id;

@@ -23,6 +23,6 @@ INNER JOIN LATERAL (
     WHERE health.store_id = stores.store_id AND health.stage = wanted.stage
     ORDER BY health.checked_at DESC
     LIMIT 1
-) AS latest ON true
+) AS latest ON TRUE
 WHERE stores.store_id = any(%(store_ids)s::text[])
 ORDER BY stores.store_id, latest.stage;
