@@ -3,8 +3,10 @@
 import datetime as dt
 
 import polars as pl
+import psycopg
 
 from retail_pipeline.warehouse.connection import Warehouse
+from retail_pipeline.warehouse.queries import columns_of, query
 
 
 def stale_hours(warehouse: Warehouse, since: dt.datetime) -> pl.DataFrame:
@@ -21,3 +23,12 @@ def stale_days(warehouse: Warehouse, since: dt.datetime, now: dt.datetime | None
     With `now` also those that were made before their day had ended, when it has.
     """
     return warehouse.read("stale_days", {"since": since, "now": now})
+
+
+def outdate_days(connection: psycopg.Connection, days: pl.DataFrame) -> None:
+    """Make everything derived of trading days (store_id, trading_day, start, end) stale, though no input is newer.
+
+    Who changes counts without a newer reply says so with the change: a derivation that is killed is redone then.
+    """
+    if not days.is_empty():
+        connection.execute(query("outdate_days"), columns_of(days, ("store_id", "trading_day", "start", "end")))

@@ -1,5 +1,6 @@
 """Keeps every answer of a device as it came: gzip, with its digest. Parsing is done elsewhere."""
 
+import datetime as dt
 import gzip
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -17,10 +18,12 @@ def store_replies(
     connection: psycopg.Connection,
     answers: Sequence[Reply | Failure],
     skew: Mapping[int, float | None] = _NO_SKEW,
+    polled_at: dt.datetime | None = None,
 ) -> list[int]:
     """Store the answers; their reply ids, in the order given.
 
     `skew`: seconds that the device's clock is ahead of UTC, by position in `answers`; absent or None: unknown.
+    `polled_at`: when the poll began, which a replay needs to read the answers alike.
     """
     if not answers:
         return []
@@ -33,7 +36,7 @@ def store_replies(
         )
     ]
     rows = [
-        _row(answer) | {"reply_id": reply_id, "clock_skew_seconds": skew.get(position)}
+        _row(answer) | {"reply_id": reply_id, "clock_skew_seconds": skew.get(position), "polled_at": polled_at}
         for position, (reply_id, answer) in enumerate(zip(ids, answers, strict=True))
     ]
     with connection.cursor() as cursor:
@@ -54,6 +57,7 @@ def _row(answer: Reply | Failure) -> dict[str, object]:
         "received_at": answer.received_at,
         "latency_ms": answer.latency_ms,
         "attempts": answer.attempts,
+        "timezone": ask.zone.key,
         "sha256": None if answer.body is None else hashlib.sha256(answer.body).hexdigest(),
         # Without a time in its header, the same body gives the same bytes.
         "body": None if answer.body is None else gzip.compress(answer.body, mtime=0),

@@ -14,6 +14,7 @@ class Target(NamedTuple):
 
     `compare` are the columns whose change makes a row worth writing. `newer_than` names the column that lets no
     older row replace a newer one. A change of a `revise` column of a complete row leaves a row in `revisions`.
+    `schema` is another one for rows that are built aside (`rebuild.py`).
     """
 
     table: str
@@ -21,11 +22,12 @@ class Target(NamedTuple):
     compare: tuple[str, ...]
     newer_than: str | None = None
     revise: tuple[str, ...] = ()
+    schema: str = "retail"
 
     @property
     def name(self) -> sql.Identifier:
         """Qualified and quoted."""
-        return sql.Identifier("retail", self.table)
+        return sql.Identifier(self.schema, self.table)
 
 
 def differences(target: Target, columns: Sequence[str], key_types: pl.Schema) -> sql.Composed:

@@ -46,7 +46,17 @@ def merge(
     copy_into_temp(connection, target, rows)
     if replaces_overlaps:
         _remove_overlapped(connection, target, rows)
-    changed = _write_differences(connection, target, rows)
+    changed = _write_differences(connection, target, rows.schema)
+    drop_temp(connection)
+    return changed
+
+
+def merge_query(
+    connection: psycopg.Connection, target: Target, rows: sql.Composable, schema: pl.Schema
+) -> pl.DataFrame:
+    """Merge the rows of a SELECT, which never leave the server; they have the columns of `schema`, and no key twice."""
+    connection.execute(sql.SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS {}").format(INCOMING, rows))
+    changed = _write_differences(connection, target, schema)
     drop_temp(connection)
     return changed
 
@@ -116,9 +126,9 @@ def _overlaps_itself(rows: pl.DataFrame) -> bool:
     return not rows.filter(next_start < pl.col("interval_end")).is_empty()
 
 
-def _write_differences(connection: psycopg.Connection, target: Target, rows: pl.DataFrame) -> pl.DataFrame:
-    key_types = rows.select(target.key).schema
-    with connection.cursor() as cursor, cursor.copy(differences(target, rows.columns, key_types)) as copy:
+def _write_differences(connection: psycopg.Connection, target: Target, schema: pl.Schema) -> pl.DataFrame:
+    key_types = pl.Schema({name: schema[name] for name in target.key})
+    with connection.cursor() as cursor, cursor.copy(differences(target, list(schema), key_types)) as copy:
         return _keys_frame(b"".join(bytes(block) for block in copy), key_types)
 
 

@@ -1,4 +1,4 @@
--- Rows in quarantine that were first seen in [start, end).
+-- Rows in quarantine that were first seen in [start, end); not those that a replay has taken since.
 -- Grain: rejected row. Key: reply_id, row_number. Caller: warehouse/evidence.py.
 SELECT
     store_id,
@@ -9,6 +9,7 @@ SELECT
 FROM retail.rejected_rows
 WHERE
     store_id = ANY(%(store_ids)s::text[])
+    AND resolved_at IS NULL
     AND seen_at >= %(start)s::timestamptz
     AND seen_at < %(end)s::timestamptz
 ORDER BY seen_at, sensor_id
