@@ -10,10 +10,13 @@ from rich.console import Console
 
 from retail_pipeline.fleet.advice import fleet_advice
 from retail_pipeline.fleet.load import FleetError, load_fleet
+from retail_pipeline.fleet.models import Report
 from retail_pipeline.settings import ConfigurationError
 from retail_pipeline.steps.transactions import TransactionsFileError
 from retail_pipeline.terminal.load import load_transactions_file
-from retail_pipeline.terminal.run import RunRefusedError, run_pipeline
+from retail_pipeline.terminal.replay import replay_stored
+from retail_pipeline.terminal.run import run_pipeline
+from retail_pipeline.terminal.span import RunRefusedError
 from retail_pipeline.terminal.status import show_status
 from retail_pipeline.warehouse.errors import InvalidDatabaseUrl, WarehouseError
 
@@ -52,6 +55,38 @@ def status(*, watch: bool = False, json: bool = False) -> int:
         json: for machines.
     """
     return show_status(Console(), watch=watch, as_json=json)
+
+
+@app.command
+def replay(
+    *,
+    from_: Annotated[dt.datetime, Parameter(name="--from")],
+    to: dt.datetime | None = None,
+    store: Annotated[list[str] | None, Parameter(name="--store")] = None,
+    report: Report | None = None,
+    declared_zones: Annotated[bool, Parameter(negative="")] = False,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Read stored replies again after a parser was mended: rows as collecting would give them, and what follows.
+
+    Args:
+        from_: first hour whose counts are rebuilt, UTC, as 2026-09-01T08:00.
+        to: end, UTC, not included (default: now).
+        store: only this store; may be given more than once.
+        report: only this report.
+        declared_zones: read stamps in the zones that the fleet file gives the devices now, not in those of then: after
+            a wrong zone was put right.
+        dry_run: say what would change, and change nothing.
+    """
+    return replay_stored(
+        Console(),
+        first=from_,
+        end=to,
+        store_ids=tuple(store or ()),
+        report=report,
+        declared_zones=declared_zones,
+        dry_run=dry_run,
+    )
 
 
 @app.command

@@ -8,20 +8,23 @@ is derived from counts that changed becomes stale in the same transaction, and i
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import partial
 
 import polars as pl
 
 from retail_pipeline.fleet.calendar import day_bounds, trading_day_of
-from retail_pipeline.fleet.models import Fleet, Report
+from retail_pipeline.fleet.models import Fleet, Report, Store
 from retail_pipeline.frames.declared import devices, is_live
 from retail_pipeline.frames.local_time import store_hours, with_hours
+from retail_pipeline.frames.schemas import UTC_TIME
 from retail_pipeline.steps.account import MISSED_HOURS, SETTLING, complete_hours, hour_coverage
-from retail_pipeline.steps.derive import Derived, derive_days
+from retail_pipeline.steps.derive import Derived, derive_days, each_alone_where_all_fail
 from retail_pipeline.steps.poll import Poll
 from retail_pipeline.steps.stored import read_kept
-from retail_pipeline.steps.summarise import StoreDay, Summary, summarise_days
+from retail_pipeline.steps.summarise import Summary, summarise_days
 from retail_pipeline.warehouse import gaps, judge, rebuild, rejected
+from retail_pipeline.warehouse.attempts import StoreDay
 from retail_pipeline.warehouse.connection import Connection, Warehouse
 from retail_pipeline.warehouse.kept import KeptReply, count_kept, kept_polls
 from retail_pipeline.warehouse.locks import wait_for_devices
@@ -31,6 +34,8 @@ SLICE = dt.timedelta(days=7)
 
 HOUR = dt.timedelta(hours=1)
 OnReplies = Callable[[int], None]
+Span = tuple[dt.datetime, dt.datetime]
+_DAYS = {"store_id": pl.String(), "trading_day": pl.Date(), "start": UTC_TIME, "end": UTC_TIME}
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,18 @@ class Replayed:
     gaps_recovered: int = 0
     gaps_opened: int = 0
     days: set[StoreDay] = field(default_factory=set)
+    failed: dict[str, str] = field(default_factory=dict)
+    """Stores whose replies could not be read or written, with the reason; they stand as before."""
+
+    def add(self, other: "Replayed") -> None:
+        """Take in what was done to another part."""
+        for name in _NUMBERS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.days |= other.days
+        self.failed |= other.failed
+
+
+_NUMBERS = [one.name for one in fields(Replayed) if one.name not in {"days", "failed"}]
 
 
 @dataclass
@@ -90,13 +107,15 @@ def replay_counts(
     fleet: Fleet, warehouse: Warehouse, replay: Replay, now: dt.datetime, on_replies: OnReplies
 ) -> dict[Report, Replayed]:
     """Rebuild the counts of the span, slice by slice, and mark as stale what is derived of them."""
+    stores = [fleet.store(store_id) for store_id in replay.stores]
     done = {report: Replayed() for report in replay.reports}
     for span in replay.slices:
         for report in replay.reports:
-            with warehouse.transaction() as connection:
-                _replay_slice(connection, fleet, replay, report, span, now, done[report], on_replies)
-                if replay.dry_run:
-                    connection.rollback()
+            work = partial(_replay_slice, warehouse, replay, report, span, now, on_replies)
+            parts, failed = each_alone_where_all_fail(stores, work)
+            for part in parts:
+                done[report].add(part)
+            done[report].failed |= failed
     return done
 
 
@@ -115,29 +134,34 @@ def derive_replayed(
 
 
 def _replay_slice(
-    connection: Connection,
-    fleet: Fleet,
+    warehouse: Warehouse,
     replay: Replay,
     report: Report,
-    span: tuple[dt.datetime, dt.datetime],
+    span: Span,
     now: dt.datetime,
-    done: Replayed,
     on_replies: OnReplies,
-) -> None:
-    rebuild.begin_rebuild(connection, report)
-    read = _Read()
-    for polled_at, kept in kept_polls(connection, report, replay.stores, *span):
-        poll = read_kept(fleet, report, polled_at, kept, declared_zones=replay.declared_zones)
-        _rebuild_poll(connection, poll, kept, read, done)
-        read.finished_ids |= {one.reply_id for one in kept if one.lies_in(replay.start, span[1])}
-        on_replies(len(kept))
-    wait_for_devices(connection, read.stores_of)
-    written, removed = rebuild.settle_counts(connection, report, replay.stores, span, read.reply_ids)
-    done.written, done.removed = done.written + written.height, done.removed + removed.height
-    _settle_rejected(connection, report, read, now, done)
-    changed = pl.concat([written, removed])
-    _settle_gaps(connection, fleet, replay, report, span, changed, read, now, done)
-    done.days |= _outdate(connection, fleet, changed, read)
+    stores: Sequence[Store],
+) -> Replayed:
+    """One transaction: polls are read into the table aside, then everything is settled while no poll runs."""
+    read, done = _Read(), Replayed()
+    store_ids = [store.id for store in stores]
+    with warehouse.transaction() as connection:
+        rebuild.begin_rebuild(connection, report)
+        for polled_at, kept in kept_polls(connection, report, store_ids, *span):
+            poll = read_kept(stores, report, polled_at, kept, declared_zones=replay.declared_zones)
+            _rebuild_poll(connection, poll, kept, read, done)
+            read.finished_ids |= {one.reply_id for one in kept if one.lies_in(replay.start, span[1])}
+            on_replies(len(kept))
+        wait_for_devices(connection, read.stores_of)
+        written, removed = rebuild.settle_counts(connection, report, store_ids, span, read.reply_ids)
+        done.written, done.removed = written.height, removed.height
+        _settle_rejected(connection, report, read, now, done)
+        changed = pl.concat([written, removed])
+        _settle_gaps(connection, stores, report, span, changed, read, now, done)
+        done.days = _outdate(connection, stores, changed, read)
+        if replay.dry_run:
+            connection.rollback()
+    return done
 
 
 def _rebuild_poll(connection: Connection, poll: Poll, kept: Sequence[KeptReply], read: _Read, done: Replayed) -> None:
@@ -167,10 +191,9 @@ def _settle_rejected(connection: Connection, report: Report, read: _Read, now: d
 
 def _settle_gaps(
     connection: Connection,
-    fleet: Fleet,
-    replay: Replay,
+    stores: Sequence[Store],
     report: Report,
-    span: tuple[dt.datetime, dt.datetime],
+    span: Span,
     changed: pl.DataFrame,
     read: _Read,
     now: dt.datetime,
@@ -180,9 +203,8 @@ def _settle_gaps(
 
     Attempts and causes of other gaps are the history of asking, which a replay does not touch.
     """
-    stores = [fleet.store(store_id) for store_id in replay.stores]
     hours = store_hours(stores, *span)
-    rows = rebuild.standing_rows(connection, report, replay.stores, span[0], span[1] + HOUR)
+    rows = rebuild.standing_rows(connection, report, [store.id for store in stores], span[0], span[1] + HOUR)
     placed = with_hours(rows, hours)
     complete = complete_hours(hour_coverage(placed), report)
     done.gaps_recovered += gaps.mark_recovered(connection, complete, now)
@@ -211,19 +233,17 @@ def _reopened(
             pl.lit("read again, the stored replies hold no whole hour").alias("detail"),
             (pl.col("hour_end") + pl.duration(days="retention_days")).alias("deadline"),
         )
-        .select(MISSED_HOURS)
+        .select(*MISSED_HOURS)
     )
 
 
-def _outdate(connection: Connection, fleet: Fleet, changed: pl.DataFrame, read: _Read) -> set[StoreDay]:
+def _outdate(connection: Connection, stores: Sequence[Store], changed: pl.DataFrame, read: _Read) -> set[StoreDay]:
+    of_id = {store.id: store for store in stores}
     days = {
-        (store_id, trading_day_of(fleet.store(store_id), start))
+        (store_id, trading_day_of(of_id[store_id], start))
         for sensor_id, start in changed.iter_rows()
         for store_id in read.stores_of[sensor_id]
     }
-    bounds = [(*one, *day_bounds(fleet.store(one[0]), one[1])) for one in sorted(days)]
-    schema = {"store_id": pl.String(), "trading_day": pl.Date(), "start": pl.Datetime("us", "UTC")}
-    judge.outdate_days(
-        connection, pl.DataFrame(bounds, schema=schema | {"end": pl.Datetime("us", "UTC")}, orient="row")
-    )
+    bounds = [(*one, *day_bounds(of_id[one[0]], one[1])) for one in sorted(days)]
+    judge.outdate_days(connection, pl.DataFrame(bounds, schema=_DAYS, orient="row"))
     return days

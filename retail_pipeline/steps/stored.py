@@ -9,7 +9,7 @@ from pydantic import HttpUrl
 from retail_pipeline.devices.client import Answer
 from retail_pipeline.devices.errors import CredentialsRefused, DeviceError, Malformed, NotAReport, Unreachable
 from retail_pipeline.devices.models import Ask, Failure, Reply
-from retail_pipeline.fleet.models import Device, Fleet, Report, Store
+from retail_pipeline.fleet.models import Device, Report, Store
 from retail_pipeline.steps.asking import WantedHour
 from retail_pipeline.steps.poll import Poll, read_answers
 from retail_pipeline.warehouse.kept import KeptReply
@@ -21,16 +21,16 @@ _NOWHERE = HttpUrl("http://device.invalid/")
 
 
 def read_kept(
-    fleet: Fleet, report: Report, polled_at: dt.datetime, kept: Sequence[KeptReply], *, declared_zones: bool
+    stores: Sequence[Store], report: Report, polled_at: dt.datetime, kept: Sequence[KeptReply], *, declared_zones: bool
 ) -> Poll:
     """The poll again, parsed by today's parser, with what was known then: its time, the clocks, the devices' zones.
 
     A device's stamps are read in the zone that the fleet file gave it when it was asked: moving a device does not move
     the past. With `declared_zones` they are read in the zone that it has now, which is how a wrong zone is put right.
     """
-    answers = [_answer(one, _ask(one, fleet.store(one.store_id), report, declared_zones)) for one in kept]
-    stores = {one.store_id: fleet.store(one.store_id) for one in kept}
-    asked = [WantedHour(store, polled_at, ()) for store in stores.values()]
+    of_id = {store.id: store for store in stores}
+    answers = [_answer(one, _ask(one, of_id[one.store_id], report, declared_zones)) for one in kept]
+    asked = [WantedHour(of_id[store_id], polled_at, ()) for store_id in sorted({one.store_id for one in kept})]
     skews = {one.sensor_id: one.last_skew for one in kept if one.last_skew is not None}
     return read_answers(report, asked, answers, skews, frozenset(), polled_at)
 

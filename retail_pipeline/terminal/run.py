@@ -16,15 +16,12 @@ from retail_pipeline.fleet.calendar import trading_day_of
 from retail_pipeline.fleet.models import Fleet
 from retail_pipeline.resources.dagster_storage import retail_instance
 from retail_pipeline.resources.fleet_file import load_declared_fleet
+from retail_pipeline.terminal.span import RunRefusedError, as_utc, whole_hour
 from retail_pipeline.terminal.summary import print_summary
 
 HOUR = dt.timedelta(hours=1)
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The terminal shows progress and a table; the events are in Dagster."""
-
-
-class RunRefusedError(Exception):
-    """What was asked for makes no sense; the message names the option."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +82,8 @@ def chosen_range(
         raise RunRefusedError(f"--hours is at least 1, not {hours}.")
     if unknown := [one for one in store_ids if not fleet.has_store(one)]:
         raise RunRefusedError(f"--store {unknown[0]}: the fleet file declares no such store.")
-    last = _hour(_utc(end) - dt.timedelta(microseconds=1) if end else now)
-    start = _hour(_utc(first)) if first else last - (hours or 24) * HOUR + HOUR
+    last = whole_hour(as_utc(end) - dt.timedelta(microseconds=1) if end else now)
+    start = whole_hour(as_utc(first)) if first else last - (hours or 24) * HOUR + HOUR
     if start > last:
         raise RunRefusedError(f"--from {start:%Y-%m-%dT%H:%M} is not before --to.")
     return Range(start, last, tuple(store_ids) or fleet.store_ids)
@@ -98,7 +95,7 @@ def clip(wanted: Range, start: dt.datetime, now: dt.datetime) -> tuple[Range, st
     Raises:
         RunRefusedError: nothing is left of it.
     """
-    first, last = max(wanted.first, start), min(wanted.last, _hour(now))
+    first, last = max(wanted.first, start), min(wanted.last, whole_hour(now))
     if first > last:
         raise RunRefusedError(
             f"--from/--to lie outside the horizon, which runs from {start:%Y-%m-%d %H:%M} UTC to now: devices do not "
@@ -165,11 +162,3 @@ def _blocks(wanted: Sequence[str], ordered: Sequence[str]) -> list[list[str]]:
 def _progress(console: Console) -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}"), TimeElapsedColumn())
     return Progress(*columns, console=console)
-
-
-def _utc(moment: dt.datetime) -> dt.datetime:
-    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
-
-
-def _hour(moment: dt.datetime) -> dt.datetime:
-    return moment.replace(minute=0, second=0, microsecond=0)

@@ -9,21 +9,12 @@ judged AS (
     SELECT
         standing.reply_id,
         standing.row_number,
-        EXISTS (
-            SELECT
-            FROM refused
-            WHERE
-                refused.sensor_id = standing.sensor_id
-                AND refused.row_text = standing.row
-                AND refused.reason = standing.reason
-        ) AS is_refused,
-        EXISTS (
-            SELECT
-            FROM refused
-            WHERE refused.sensor_id = standing.sensor_id AND refused.row_text = standing.row
-        ) AS is_refused_at_all
+        coalesce(bool_or(refused.reason = standing.reason), FALSE) AS is_refused,
+        count(refused.reason) > 0 AS is_refused_at_all
     FROM retail.rejected_rows AS standing
+    LEFT JOIN refused ON standing.sensor_id = refused.sensor_id AND standing.row = refused.row_text
     WHERE standing.report = %(report)s AND standing.reply_id = any(%(reply_ids)s::bigint[])
+    GROUP BY standing.reply_id, standing.row_number
 )
 
 UPDATE retail.rejected_rows AS standing
