@@ -15,6 +15,7 @@ from retail_pipeline.settings import ConfigurationError
 from retail_pipeline.steps.transactions import TransactionsFileError
 from retail_pipeline.terminal.load import load_transactions_file
 from retail_pipeline.terminal.replay import replay_stored
+from retail_pipeline.terminal.report import NoReportError, write_report_file
 from retail_pipeline.terminal.run import run_pipeline
 from retail_pipeline.terminal.span import RunRefusedError
 from retail_pipeline.terminal.status import show_status
@@ -112,6 +113,18 @@ def load_transactions(file: Path, *, whole_days: bool = False) -> int:
 
 
 @app.command
+def report(*, store: str, day: dt.date | None = None, open_: Annotated[bool, Parameter(name="--open")] = False) -> int:
+    """Write the report of a trading day as an HTML file, and say where it is.
+
+    Args:
+        store: the store.
+        day: its trading day, as 2026-11-20 (default: the last one that ended and was open).
+        open_: show it in the browser.
+    """
+    return write_report_file(Console(), store, day, is_opened=open_)
+
+
+@app.command
 def simulate(*, port: int = 8800, scenario: Path | None = None) -> int:
     """Run the demo's counting devices in the foreground, on loopback.
 
@@ -144,7 +157,14 @@ def main() -> None:
     """Entry point of the command line."""
     try:
         code = app(result_action="return_value")
-    except (ConfigurationError, FleetError, InvalidDatabaseUrl, RunRefusedError, TransactionsFileError) as error:
+    except (
+        ConfigurationError,
+        FleetError,
+        InvalidDatabaseUrl,
+        RunRefusedError,
+        TransactionsFileError,
+        NoReportError,
+    ) as error:
         sys.exit(_said(str(error), USAGE))
     except WarehouseError as error:
         sys.exit(_said(str(error), UNHEALTHY))

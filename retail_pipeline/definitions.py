@@ -11,6 +11,7 @@ from retail_pipeline.assets.derived import make_derived_hours
 from retail_pipeline.assets.health import make_pipeline_health
 from retail_pipeline.assets.outlook import make_outlook
 from retail_pipeline.assets.partitions import Partitions, make_partitions
+from retail_pipeline.assets.reports import make_store_reports
 from retail_pipeline.assets.summaries import make_daily_summaries
 from retail_pipeline.automation.jobs import make_jobs
 from retail_pipeline.automation.schedules import make_schedules
@@ -42,6 +43,7 @@ def build_defs(*, now: dt.datetime | None = None, resources: Mapping[str, object
             make_derived_hours(partitions),
             make_daily_summaries(partitions),
             *make_outlook(partitions),
+            make_store_reports(partitions),
             make_pipeline_health(partitions),
         ],
         asset_checks=[make_checks(partitions)],

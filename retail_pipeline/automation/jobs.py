@@ -11,6 +11,7 @@ CALCULATE_REGIONS = "calculate_virtual_regions"
 AGGREGATE = "run_analytics_aggregation"
 HEALTH = "pipeline_health"
 PLAN = "plan_ahead"
+REPORT = "make_reports"
 
 
 def make_jobs(partitions: Partitions) -> list[UnresolvedAssetJobDefinition]:
@@ -31,6 +32,7 @@ def make_jobs(partitions: Partitions) -> list[UnresolvedAssetJobDefinition]:
         ),
         job(AGGREGATE, "Bring the hours of trading days up to date and sum them up.", "daily_summaries"),
         job(PLAN, "Expect the next 14 days and draw when people come.", "staffing_hours", "heat_maps"),
+        job(REPORT, "Make the pages of trading days that have ended.", "store_reports"),
         dg.define_asset_job(
             HEALTH,
             selection=dg.AssetSelection.assets(partitions.key("pipeline_health"))

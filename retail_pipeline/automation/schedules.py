@@ -16,6 +16,7 @@ from retail_pipeline.automation.rectangles import day_rectangle, hour_rectangle
 from retail_pipeline.automation.stores import add_stores, ordered_stores
 from retail_pipeline.resources.fleet_file import FleetFile
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
+from retail_pipeline.steps.report import due_reports
 from retail_pipeline.steps.summarise import due_days
 
 ROWS_ARE_FINAL = dt.timedelta(minutes=2, seconds=5)
@@ -24,8 +25,8 @@ RUNNING = dg.DefaultScheduleStatus.RUNNING
 
 
 def make_schedules(partitions: Partitions) -> list[dg.ScheduleDefinition]:
-    """Collection every half hour, days at five past, health at a quarter past, the outlook at twenty past."""
-    return [_collection(partitions), _aggregation(partitions), _health(), _plan()]
+    """Collection every half hour, days at five past, health at a quarter past, outlook, and reports in the morning."""
+    return [_collection(partitions), _aggregation(partitions), _health(), _plan(), _reports(partitions)]
 
 
 def _collection(partitions: Partitions) -> dg.ScheduleDefinition:
@@ -90,6 +91,32 @@ def _health() -> dg.ScheduleDefinition:
         default_status=RUNNING,
         description="Every check, and one row per stage and store in pipeline_health.",
     )
+
+
+def _reports(partitions: Partitions) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name="make_reports_schedule",
+        job_name=jobs.REPORT,
+        cron_schedule="*/15 * * * *",
+        execution_timezone="UTC",
+        default_status=RUNNING,
+        description="At 08:00 of each store's morning the report of the day that ended, and again when it changed.",
+    )
+    def report(
+        context: dg.ScheduleEvaluationContext, fleet: FleetFile, warehouse: SupabasePostgres
+    ) -> dg.RunRequest | dg.SkipReason:
+        with warehouse.open() as opened:
+            due = due_reports(fleet.load(), opened, utc_now())
+        stores = ordered_stores(context.instance, partitions)
+        if not due or not stores:
+            return dg.SkipReason("No report is due: none of the stores has a morning, or all of theirs are made.")
+        days = [day for _, day in due]
+        return dg.RunRequest(
+            run_key=f"report-{context.scheduled_execution_time.isoformat()}",
+            tags={**day_rectangle(min(days), max(days), stores), DUE_ONLY: "true"},
+        )
+
+    return report
 
 
 def _plan() -> dg.ScheduleDefinition:

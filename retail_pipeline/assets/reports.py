@@ -1,0 +1,60 @@
+"""`store_reports`: a page per store and trading day, and its main picture in the UI."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from retail_pipeline.assets.common import OWNERS, materialized, utc_now
+from retail_pipeline.assets.partitions import Partitions, day_key, days_by_store
+from retail_pipeline.assets.summaries import DUE_ONLY
+from retail_pipeline.reports.day import DayReport
+from retail_pipeline.reports.notes import notes
+from retail_pipeline.reports.page import entries_picture
+from retail_pipeline.reports.wording import Wording
+from retail_pipeline.resources.fleet_file import FleetFile
+from retail_pipeline.resources.supabase_postgres import SupabasePostgres
+from retail_pipeline.steps.report import due_reports, keep_reports
+
+
+def make_store_reports(partitions: Partitions) -> dg.AssetsDefinition:
+    """The asset over the partitions of this code location."""
+
+    @dg.asset(
+        key=partitions.key("store_reports"),
+        deps=[partitions.key("daily_summaries"), partitions.key("heat_maps")],
+        partitions_def=partitions.store_days,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        output_required=False,
+        group_name="decisions",
+        kinds={"html", "postgres"},
+        owners=OWNERS,
+        metadata={"dagster/table_name": "retail.store_reports"},
+    )
+    def store_reports(
+        context: dg.AssetExecutionContext, fleet: FleetFile, warehouse: SupabasePostgres
+    ) -> Iterator[dg.AssetMaterialization]:
+        """One HTML page per store and trading day on which the shop was open: figures, pictures, the day in words.
+
+        Made at 08:00 of the store's morning, and again when the day's figures change. `retail-pipeline report` shows
+        one.
+        """
+        now, declared = utc_now(), fleet.load()
+        wanted = {(store, day) for store, days in days_by_store(context.partition_keys).items() for day in days}
+        with warehouse.open() as opened:
+            if context.run.tags.get(DUE_ONLY) == "true":
+                wanted &= set(due_reports(declared, opened, now))
+            made = keep_reports(declared, opened, sorted(wanted), now, context.run_id)
+        for (store_id, day), report in made.items():
+            yield materialized(context.asset_key, day_key(day, store_id), 1, shown(report))
+
+    return store_reports
+
+
+def shown(report: DayReport) -> dict[str, dg.MetadataValue]:
+    """What the UI shows of a report by itself: entries by hour against normal, and the day in words."""
+    words = Wording(report.language)
+    picture = entries_picture(report, words)
+    text = "\n".join(f"- {note}" for note in notes(report, words))
+    return {
+        "how was the day": dg.MetadataValue.md(f"![{picture.title}]({picture.uri})\n\n{text}"),
+    }

@@ -1,0 +1,154 @@
+"""Reports of trading days: which are due, what stands in them, and keeping them."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import polars as pl
+
+from retail_pipeline.fleet.calendar import day_bounds, open_spans, trading_day_of
+from retail_pipeline.fleet.models import Fleet, Store
+from retail_pipeline.frames.local_time import trading_day_hours
+from retail_pipeline.frames.usual import usual_hours
+from retail_pipeline.reports.day import DayReport, HeatCell, ReportHour, ReportZone
+from retail_pipeline.reports.page import day_page
+from retail_pipeline.warehouse import reads
+from retail_pipeline.warehouse.connection import Warehouse
+from retail_pipeline.warehouse.store_reports import StoreReport, gap_causes, heat_map_of, reports_made, write_report
+
+READY_AT = dt.time(8)
+"""Local time from which yesterday's report is made: hours of the night are there, and the shop is not open yet."""
+
+DAY = dt.timedelta(days=1)
+WEEK = dt.timedelta(days=7)
+_HISTORY = dt.timedelta(weeks=4)
+_LOOK_BACK = dt.timedelta(days=4)
+_OF_THE_DAY = (
+    *("is_complete", "completeness", "entries", "exits", "passers_by", "capture_rate", "average_hourly_entries"),
+    *("peak_hour", "peak_hour_entries", "occupancy_max", "drift", "drift_share"),
+)
+StoreDay = tuple[str, dt.date]
+
+
+def due_reports(fleet: Fleet, warehouse: Warehouse, now: dt.datetime) -> list[StoreDay]:
+    """Days of which a report should stand and does not, or whose figures changed since: of the last days of each store.
+
+    A day is due when it has ended and it is 08:00 in the store; a day on which the shop was closed has none.
+    """
+    first, last = (now - _LOOK_BACK).date(), (now + DAY).date()
+    made = set(reports_made(warehouse, fleet.store_ids, first).iter_rows())
+    summed_up = reads.daily(warehouse, fleet.store_ids, first, last).select("store_id", "trading_day", "input_version")
+    return [
+        (store_id, day)
+        for store_id, day, version in summed_up.iter_rows()
+        if (store_id, day, version) not in made and is_reportable(fleet.store(store_id), day, now)
+    ]
+
+
+def is_reportable(store: Store, day: dt.date, now: dt.datetime) -> bool:
+    """Whether the day has ended, the shop was open on it, and its report can be read by now."""
+    local = now.astimezone(store.zone_info)
+    ready = dt.datetime.combine(day + DAY, READY_AT, store.zone_info)
+    return bool(open_spans(store, day)) and day_bounds(store, day)[1] <= now and local >= ready
+
+
+def make_report(fleet: Fleet, warehouse: Warehouse, store_id: str, day: dt.date, now: dt.datetime) -> DayReport | None:
+    """Everything that the report shows; None where nothing of the day was measured, or the shop was closed."""
+    store = fleet.store(store_id)
+    summary = reads.daily(warehouse, [store_id], day - WEEK, day).to_dicts()
+    by_day = {row["trading_day"]: row for row in summary}
+    if day not in by_day or not open_spans(store, day):
+        return None
+    start, end = day_bounds(store, day)
+    hourly = reads.hourly(warehouse, [store_id], start - _HISTORY, end)
+    names = {one.id: one.name for one in fleet.organizations}
+    return DayReport(
+        store_id=store.id,
+        store_name=store.name,
+        organization_name=names[store.organization],
+        timezone=store.timezone,
+        language=store.language,
+        trading_day=day,
+        made_at=now,
+        capacity=store.capacity,
+        **_of_summary(by_day[day], by_day.get(day - WEEK)),
+        hours=_hours(store, day, hourly, gap_causes(warehouse, store_id, start, end), now),
+        zones=_zones(store, reads.zones(warehouse, [store_id], start, end)),
+        week=tuple(HeatCell(*row) for row in heat_map_of(warehouse, store_id).iter_rows()),
+    )
+
+
+def keep_reports(
+    fleet: Fleet, warehouse: Warehouse, wanted: Iterable[StoreDay], now: dt.datetime, run_id: str
+) -> dict[StoreDay, DayReport]:
+    """Make and keep the reports of these days; days without one are left out."""
+    made: dict[StoreDay, DayReport] = {}
+    for store_id, day in wanted:
+        report = make_report(fleet, warehouse, store_id, day, now) if fleet.has_store(store_id) else None
+        if report is None:
+            continue
+        version = reads.daily(warehouse, [store_id], day, day)["input_version"][0]
+        organization = fleet.store(store_id).organization
+        kept = StoreReport(store_id, organization, day, report.language, day_page(report), now, version)
+        with warehouse.transaction() as connection:
+            write_report(connection, kept, run_id)
+        made[store_id, day] = report
+    return made
+
+
+def latest_day(store: Store, now: dt.datetime) -> dt.date:
+    """The last trading day that has ended and on which the shop was open, within a week; else yesterday."""
+    yesterday = trading_day_of(store, now) - DAY
+    days = (yesterday - n * DAY for n in range(7))
+    return next((day for day in days if open_spans(store, day)), yesterday)
+
+
+def _of_summary(day: Mapping[str, Any], last_week: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: day[name] for name in _OF_THE_DAY} | _against(day, last_week)
+
+
+def _against(day: Mapping[str, Any], last_week: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The same weekday last week, like for like: both days nearly whole, else nothing is compared."""
+    both = (day, last_week or {})
+    if any((one.get("completeness") or 0) < 0.9 or not one.get("entries") for one in both):
+        return {"entries_last_week": None, "change_last_week": None}
+    before = both[1]["entries"]
+    return {"entries_last_week": before, "change_last_week": day["entries"] / before - 1}
+
+
+def _hours(
+    store: Store, day: dt.date, hourly: pl.DataFrame, causes: Mapping[dt.datetime, str], now: dt.datetime
+) -> tuple[ReportHour, ...]:
+    hours = trading_day_hours([store], day, day)
+    usual = usual_hours(hours, hourly.filter("is_complete"), "entries", 4)
+    told = hours.join(hourly, on=["store_id", "hour_start"], how="left", suffix="_told").join(
+        usual, on=["store_id", "local_date", "local_hour"], how="left"
+    )
+    return tuple(
+        ReportHour(
+            hour_start=row["hour_start"],
+            local_hour=row["local_hour"],
+            is_open=row["business_share"] > 0,
+            has_ended=row["hour_end"] <= now,
+            completeness=row["completeness"] or 0.0,
+            entries=row["entries"],
+            imputed=row.get("entries_imputed"),
+            usual=row["usual"] if row["usual_weeks"] and row["usual_weeks"] >= 2 else None,
+            passers_by=row["passers_by"],
+            capture_rate=row["capture_rate"],
+            occupancy_mean=row["occupancy_mean"],
+            occupancy_max=row["occupancy_max"],
+            cause=causes.get(row["hour_start"]),
+        )
+        for row in told.sort("hour_start").iter_rows(named=True)
+    )
+
+
+def _zones(store: Store, intervals: pl.DataFrame) -> tuple[ReportZone, ...]:
+    told = intervals.group_by("zone").agg(pl.col("entries").sum(), pl.col("occupancy").max())
+    by_zone = {row["zone"]: row for row in told.iter_rows(named=True)}
+    return tuple(
+        ReportZone(name, zone.name, str(zone.kind), by_zone[name]["entries"], None, by_zone[name]["occupancy"])
+        for name, zone in store.zones.items()
+        if name in by_zone
+    )
