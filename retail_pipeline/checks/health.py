@@ -38,11 +38,11 @@ def make_checks(partitions: Partitions) -> dg.AssetChecksDefinition:
         context: dg.OpExecutionContext, fleet: FleetFile, warehouse: SupabasePostgres
     ) -> Iterator[dg.AssetCheckResult]:
         """Look at the last 48 hours of every store."""
-        selected = {key.name: key.asset_key for key in context.selected_asset_check_keys}
+        selected = {f"{key.asset_key.path[-1]}/{key.name}": key for key in context.selected_asset_check_keys}
         with warehouse.open() as opened:
             outcomes = evaluate(fleet.load(), opened, selected, utc_now())
         for name, outcome in outcomes.items():
-            yield _result(name, selected[name], outcome)
+            yield _result(selected[name], outcome)
 
     checks: dg.AssetChecksDefinition = dg.AssetChecksDefinition.create(
         keys_by_input_name={}, node_def=data_quality, check_specs_by_output_name=specs, can_subset=True
@@ -50,7 +50,7 @@ def make_checks(partitions: Partitions) -> dg.AssetChecksDefinition:
     return checks
 
 
-def _result(name: str, key: dg.AssetKey, outcome: Outcome) -> dg.AssetCheckResult:
+def _result(key: dg.AssetCheckKey, outcome: Outcome) -> dg.AssetCheckResult:
     metadata: Mapping[str, dg.MetadataValue] = {
         "findings": dg.MetadataValue.int(outcome.findings.height),
         "looked_at_since": dg.MetadataValue.timestamp(outcome.since),
@@ -58,8 +58,8 @@ def _result(name: str, key: dg.AssetKey, outcome: Outcome) -> dg.AssetCheckResul
     if not outcome.findings.is_empty():
         metadata = {**metadata, "what_to_do": dg.MetadataValue.table(_records(outcome.findings))}
     return dg.AssetCheckResult(
-        check_name=name,
-        asset_key=key,
+        check_name=key.name,
+        asset_key=key.asset_key,
         passed=outcome.findings.is_empty(),
         severity=dg.AssetCheckSeverity.ERROR if outcome.has_errors else dg.AssetCheckSeverity.WARN,
         description=outcome.in_words(),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from retail_pipeline.fleet.models import Device, Fleet, Role, Store
+from retail_pipeline.fleet.thresholds import warnings_above_errors
 
 # The last year that a 32-bit time can tell: there, only the rules that stand today are left of any zone's history.
 _STANDING_RULES = (dt.datetime(2037, 1, 15, tzinfo=dt.UTC), dt.datetime(2037, 7, 15, tzinfo=dt.UTC))
@@ -28,6 +29,8 @@ def _store_advice(store: Store) -> Iterator[str]:
         yield f"{who} declares no opening hours: it counts as closed, so nothing is ever overdue"
     for zone, reason in store.graph.open_reasons.items():
         yield f"{who}, zone {zone}: its occupancy will not be published: {reason}"
+    for check in warnings_above_errors(store.thresholds):
+        yield f"{who}: the threshold {check}_warn lies above {check}_error, so that nothing is ever only a warning"
     for device in store.active_devices:
         yield from _device_advice(store, device)
 

@@ -19,6 +19,7 @@ from retail_pipeline.fleet.layout import OUTSIDE_AREAS, Declared, Identifier, Li
 from retail_pipeline.fleet.opening import OpeningHours, parse_opening_hours, spans_problem
 from retail_pipeline.fleet.problems import Problem, refuse
 from retail_pipeline.fleet.public_holidays import known_countries
+from retail_pipeline.fleet.thresholds import threshold_problems
 
 __all__ = [
     "INTERVAL_MINUTES",
@@ -106,6 +107,12 @@ class Store(Declared):
     def _spans_of_exceptions(cls, exceptions: dict[dt.date, str]) -> dict[dt.date, str]:
         refuse(Problem((str(day),), problem) for day, text in exceptions.items() if (problem := spans_problem(text)))
         return exceptions
+
+    @field_validator("thresholds")
+    @classmethod
+    def _thresholds_that_a_check_reads(cls, thresholds: dict[str, float]) -> dict[str, float]:
+        refuse(threshold_problems(thresholds))
+        return thresholds
 
     @model_validator(mode="after")
     def _zones_are_known_and_can_be_told_apart(self) -> Self:

@@ -41,8 +41,14 @@ def coverage(raw: pl.DataFrame, hours: pl.DataFrame, stores: Sequence[Store], as
 
 
 def device_hours(hours: pl.DataFrame, stores: Sequence[Store], report: Report = Report.LINES) -> pl.DataFrame:
-    """The hours in which each active device is expected to deliver `report`: columns of `devices` and `hours`."""
-    return devices(stores, report).join(hours, on="store_id").filter(is_live())
+    """The hours in which each active device is expected to deliver `report`: columns of `devices` and `hours`.
+
+    Further `settles_at`: when their counts can no longer grow. That is the hour's end; of an hour that comes twice the
+    end of the second, because a device may count both into one row.
+    """
+    same_clock = ["sensor_id", "local_date", "local_hour"]
+    expected = devices(stores, report).join(hours, on="store_id").filter(is_live())
+    return expected.with_columns(pl.col("hour_end").max().over(same_clock).alias("settles_at"))
 
 
 def device_coverage(rows: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:

@@ -15,8 +15,8 @@ def expected_hours(stores: Sequence[Store], hours: pl.DataFrame, as_of: dt.datet
     """One row per active device, report it is asked for and local hour that it should have delivered by `as_of`.
 
     Columns: `sensor_id`, `store_id`, `organization_id`, `report`, `hour_start`, `hour_end`, `deadline` (`hour_end` +
-    the device's `retention_days`: after it the device has forgotten). Hours that still run, lie before the store's
-    `live_since` or are past their deadline are not expected.
+    the device's `retention_days`: after it the device has forgotten). Hours that can still grow, lie before the
+    store's `live_since` or are past their deadline are not expected.
     """
     deadline = pl.col("hour_end") + pl.duration(days=pl.col("retention_days"))
     by_report = [
@@ -25,7 +25,7 @@ def expected_hours(stores: Sequence[Store], hours: pl.DataFrame, as_of: dt.datet
     return (
         pl.concat(by_report)
         .with_columns(deadline.alias("deadline"))
-        .filter(pl.col("hour_end") <= as_of, pl.col("deadline") > as_of)
+        .filter(pl.col("settles_at") <= as_of, pl.col("deadline") > as_of)
         .select("sensor_id", "store_id", "organization_id", "report", "hour_start", "hour_end", "deadline")
         .sort(_KEY)
     )

@@ -1,48 +1,19 @@
-"""How the pipeline is: every check over the last hours of all stores, from one reading of the warehouse."""
+"""How the pipeline is: every check over the last hours of all stores, and the verdict on each stage and store."""
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from retail_pipeline.fleet.calendar import trading_day_of
-from retail_pipeline.fleet.models import Fleet, Report, Store
+from retail_pipeline.fleet.models import Fleet, Report
 from retail_pipeline.frames import quality
-from retail_pipeline.frames.local_time import trading_day_hours
-from retail_pipeline.steps.spans import bounds
-from retail_pipeline.warehouse import attempts, evidence, reads, tables
+from retail_pipeline.steps.evidence import Evidence
+from retail_pipeline.warehouse import tables
 from retail_pipeline.warehouse.connection import Warehouse
 
-LOOK_BACK = dt.timedelta(hours=48)
 COLLECTION, PROCESSING, ANALYTICS, DEVICES = "collection", "processing", "analytics", "devices"
 STAGES = (COLLECTION, PROCESSING, ANALYTICS, DEVICES)
-HISTORY = dt.timedelta(weeks=4)
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What the checks look at: whole trading days of every store that cover the last 48 hours, and devices' health.
-
-    `history` and `past_hours` are the raw and hourly rows of the four weeks before; `excused` (`sensor_id`,
-    `hour_start`) are hours that can never be had, such as the one that a clock change repeats.
-    """
-
-    stores: Sequence[Store]
-    now: dt.datetime
-    since: dt.datetime
-    hours: pl.DataFrame
-    raw: pl.DataFrame
-    history: pl.DataFrame
-    regional: pl.DataFrame
-    zones: pl.DataFrame
-    hourly: pl.DataFrame
-    past_hours: pl.DataFrame
-    daily: pl.DataFrame
-    devices: pl.DataFrame
-    rejected: pl.DataFrame
-    excused: pl.DataFrame
-    given_up: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -54,6 +25,11 @@ class Check:
     stage: str
     asserts: str
     find: Callable[[Evidence], pl.DataFrame]
+
+    @property
+    def key(self) -> str:
+        """Tells it from a check of that name of another table."""
+        return f"{self.table}/{self.name}"
 
 
 @dataclass(frozen=True)
@@ -69,50 +45,20 @@ class Outcome:
         return not self.findings.filter(pl.col("severity") == "error").is_empty()
 
     def in_words(self) -> str:
-        """The worst findings in a sentence."""
+        """The worst finding in a sentence: store, hour, what to do, figure and threshold."""
         if self.findings.is_empty():
             return "All stores are as they should be."
-        first = self.findings.sort("severity").row(0, named=True)
+        first = self.findings.sort("severity", "hour_start", maintain_order=True).select("store_id", words()).row(0)
         more = f" ({self.findings.height - 1} more)" if self.findings.height > 1 else ""
-        return f"{first['store_id']}: {first['advice']}{more}"
+        return f"{first[0]}, {first[1]}{more}"
 
 
-def evaluate(fleet: Fleet, warehouse: Warehouse, names: Collection[str] | None, now: dt.datetime) -> dict[str, Outcome]:
-    """Outcomes of the named checks, of all when `names` is None: a handful of queries whatever the number of stores."""
-    found = gather(fleet, warehouse, now)
+def evaluate(fleet: Fleet, warehouse: Warehouse, keys: Collection[str] | None, now: dt.datetime) -> dict[str, Outcome]:
+    """Outcomes of the checks with these keys (`table/name`), of all when None: a handful of queries for any fleet."""
+    found = Evidence(fleet, warehouse, now)
     return {
-        check.name: Outcome(check.find(found), found.since)
-        for check in CHECKS.values()
-        if names is None or check.name in names
+        key: Outcome(check.find(found), found.since) for key, check in CHECKS.items() if keys is None or key in keys
     }
-
-
-def gather(fleet: Fleet, warehouse: Warehouse, now: dt.datetime) -> Evidence:
-    """Read what the checks look at."""
-    since = now.replace(minute=0, second=0, microsecond=0) - LOOK_BACK
-    first_day = min((trading_day_of(store, since) for store in fleet.stores), default=since.date())
-    last_day = max((trading_day_of(store, now) for store in fleet.stores), default=now.date())
-    hours = trading_day_hours(fleet.stores, first_day, last_day)
-    start, end = (since, now) if hours.is_empty() else bounds(hours)
-    ids = fleet.store_ids
-    return Evidence(
-        stores=fleet.stores,
-        now=now,
-        since=since,
-        hours=hours,
-        raw=reads.raw_counts(warehouse, ids, start, end),
-        history=reads.raw_counts(warehouse, ids, start - HISTORY, start),
-        regional=reads.regional_counts(warehouse, ids, start, end),
-        zones=reads.zones(warehouse, ids, start, end),
-        # Stores begin their days at different instants: of what was read, only whole days are judged.
-        hourly=reads.hourly(warehouse, ids, start, end).join(hours, on=["store_id", "hour_start"], how="semi"),
-        past_hours=reads.hourly(warehouse, ids, start - HISTORY, start),
-        daily=reads.daily(warehouse, ids, first_day, last_day),
-        devices=reads.device_health(warehouse).rename({"clock_skew_seconds": "skew_seconds"}),
-        rejected=evidence.rejected(warehouse, ids, since, now),
-        excused=evidence.lost_device_hours(warehouse, ids, start, end),
-        given_up=attempts.given_up(warehouse, now),
-    )
 
 
 def record_health(
@@ -120,12 +66,12 @@ def record_health(
 ) -> int:
     """One row per store and stage in `pipeline_health`: the worst finding, in words. Returns the number of rows."""
     found = pl.concat(
-        [outcome.findings.with_columns(pl.lit(CHECKS[name].stage).alias("stage")) for name, outcome in outcomes.items()]
+        [outcome.findings.with_columns(pl.lit(CHECKS[key].stage).alias("stage")) for key, outcome in outcomes.items()]
     )
     worst = (
-        found.sort("severity", "hour_start")
+        found.sort("severity", "hour_start", maintain_order=True)
         .group_by("store_id", "stage", maintain_order=True)
-        .agg(pl.col("severity").first().alias("status"), pl.len().alias("findings"), pl.col("advice").first())
+        .agg(pl.col("severity").first().alias("status"), pl.len().alias("findings"), words().first().alias("advice"))
     )
     places = [(store.id, store.organization, stage) for store in fleet.stores for stage in STAGES]
     schema = {"store_id": pl.String(), "organization_id": pl.String(), "stage": pl.String()}
@@ -141,65 +87,86 @@ def record_health(
     return rows.height
 
 
-def _reported(found: Evidence, check: Callable[..., pl.DataFrame]) -> pl.DataFrame:
-    recent = found.hours.filter(pl.col("hour_start") >= found.since)
-    return pl.concat(
-        check(rows, recent, found.stores, found.now, excused=found.excused, report=report)
-        for report, rows in ((Report.LINES, found.raw), (Report.REGIONS, found.regional))
+def words() -> pl.Expr:
+    """A finding as `2026-11-18 12:00 UTC: what to do (121, limit 120)`."""
+    hour = pl.col("hour_start").dt.strftime("%Y-%m-%d %H:%M UTC: ").fill_null("")
+    return pl.format("{}{} ({}, limit {})", hour, "advice", _short("figure"), _short("threshold"))
+
+
+def _short(figure: str) -> pl.Expr:
+    return pl.col(figure).round(2).cast(pl.String).str.strip_suffix(".0")
+
+
+def _arrival(report: Report, table: str) -> tuple[Check, ...]:
+    """The checks of what devices deliver, the same for both reports."""
+    return (
+        Check(
+            "all_sensors_reported",
+            table,
+            COLLECTION,
+            "Every active sensor has its rows for every hour.",
+            lambda found: _reported(found, quality.all_sensors_reported, report),
+        ),
+        Check(
+            "no_missing_intervals",
+            table,
+            COLLECTION,
+            "Every hour is filled with complete intervals, on days of 23 and 25 hours too.",
+            lambda found: _reported(found, quality.no_missing_intervals, report),
+        ),
+        Check(
+            "no_future_rows",
+            table,
+            COLLECTION,
+            "No stored interval starts after the device's own clock when it was collected.",
+            lambda found: quality.no_future_rows(found.counts(report), found.devices),
+        ),
+        Check(
+            "quarantined_rows",
+            table,
+            COLLECTION,
+            "No device sends rows that can't be true.",
+            lambda found: quality.quarantined_rows(found.rejected(report), found.stores),
+        ),
+    )
+
+
+def _reported(found: Evidence, check: Callable[..., pl.DataFrame], report: Report) -> pl.DataFrame:
+    return check(
+        found.counts(report),
+        found.recent_hours,
+        found.stores,
+        found.now,
+        excused=found.excused(report),
+        report=report,
     )
 
 
 CHECKS: dict[str, Check] = {
-    check.name: check
+    check.key: check
     for check in (
-        Check(
-            "all_sensors_reported",
-            "raw_sensor_counts",
-            COLLECTION,
-            "Every active sensor has its rows for every hour.",
-            lambda found: _reported(found, quality.all_sensors_reported),
-        ),
-        Check(
-            "no_missing_intervals",
-            "raw_sensor_counts",
-            COLLECTION,
-            "Every hour is filled with complete intervals, on days of 23 and 25 hours too.",
-            lambda found: _reported(found, quality.no_missing_intervals),
-        ),
-        Check(
-            "no_future_rows",
-            "raw_sensor_counts",
-            COLLECTION,
-            "No stored interval starts after the device's own clock when it was collected.",
-            lambda found: quality.no_future_rows(found.raw, found.devices),
-        ),
+        *_arrival(Report.LINES, "raw_sensor_counts"),
+        *_arrival(Report.REGIONS, "regional_counts"),
         Check(
             "counts_plausible",
             "raw_sensor_counts",
             COLLECTION,
             "No line counts more in an interval than its site can hold, or 8 times its usual top.",
-            lambda found: quality.counts_plausible(found.raw, found.history, found.hours, found.stores),
+            lambda found: quality.counts_plausible(found.raw, found.usual, found.hours, found.stores),
         ),
         Check(
             "not_stuck",
             "raw_sensor_counts",
             COLLECTION,
-            "No device repeats the same figures for hours.",
-            lambda found: quality.not_stuck(found.raw, found.hours, found.stores, found.now),
+            "No device repeats the same figures for hours, is off, or counts nobody all day.",
+            lambda found: quality.not_stuck(found.raw, found.hours, found.stores, found.now, found.off),
         ),
         Check(
             "overdue",
             "raw_sensor_counts",
             COLLECTION,
             "No store waits for an interval for more than 45 minutes of business hours.",
-            lambda found: quality.overdue(found.raw, found.stores, found.now, found.excused),
-        ),
-        Check(
-            "quarantined_rows",
-            "raw_sensor_counts",
-            COLLECTION,
-            "No device sends rows that can't be true.",
-            lambda found: quality.quarantined_rows(found.rejected, found.stores),
+            lambda found: quality.overdue(found.raw, found.stores, found.now, found.excused(Report.LINES)),
         ),
         Check(
             "device_clock_skew",

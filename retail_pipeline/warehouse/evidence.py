@@ -16,5 +16,10 @@ def rejected(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime,
 def lost_device_hours(
     warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime
 ) -> pl.DataFrame:
-    """`sensor_id`, `hour_start` of hours that start in [start, end) and whose gap is closed as lost."""
+    """`sensor_id`, `report`, `hour_start`, `cause` of hours in [start, end) whose gap is closed as lost."""
     return warehouse.read("lost_device_hours", {"store_ids": list(store_ids), "start": start, "end": end})
+
+
+def usual_counts(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
+    """The p99 of every figure, and the number of `days` with counts: one row per `sensor_id`, over [start, end)."""
+    return warehouse.read("usual_counts", {"store_ids": list(store_ids), "start": start, "end": end})

@@ -60,3 +60,10 @@ def test_an_entrance_that_leads_to_no_zone_is_said_where_there_are_zones() -> No
 def test_two_devices_at_one_address_are_said() -> None:
     [sentence] = fleet_advice(fleet(sensors=[device("a", url="http://x/d"), device("b", url="http://x/d/")]))
     assert sentence == "sensors a, b have the same url: the same people would be counted twice"
+
+
+def test_a_warning_that_lies_above_its_error_is_said() -> None:
+    [sentence] = fleet_advice(fleet(thresholds={"overdue_warn": 120, "device_clock_skew_warn": 900}))
+    assert sentence.endswith(
+        "the threshold overdue_warn lies above overdue_error, so that nothing is ever only a warning"
+    )

@@ -183,3 +183,18 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "latin.yaml").write_bytes("name: Praça".encode("latin-1"))
     with pytest.raises(FleetError, match=r"latin\.yaml: the fleet file is not text in UTF-8"):
         load_fleet(tmp_path / "latin.yaml")
+
+
+@pytest.mark.parametrize(
+    ("threshold", "sentence"),
+    [
+        ("overdue: 30", "overdue: is not a threshold; did you mean overdue_warn?"),
+        ("not_stuk: 6", "not_stuk: is not a threshold; did you mean not_stuck?"),
+        ("rain: 1", "rain: is not a threshold; there are counts_plausible, "),
+        ("not_stuck: -1", "not_stuck: is a number from 0 on, not -1.0"),
+        ("not_stuck: nan", "not_stuck: should be a finite number"),
+    ],
+)
+def test_a_threshold_that_no_check_reads_is_refused_with_its_line(threshold: str, sentence: str) -> None:
+    [problem] = said(changed("    country: PT\n", f"    country: PT\n    thresholds: {{{threshold}}}\n"))
+    assert problem.startswith(f"fleet.yaml, line 8, stores[lisbon-01].thresholds.{sentence}")

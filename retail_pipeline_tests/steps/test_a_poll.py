@@ -158,15 +158,15 @@ def test_checks_pass_on_healthy_stores_and_find_what_was_damaged(fleet, warehous
     poll(fleet, warehouse, three_days, Report.REGIONS)
     healthy = evaluate(fleet, warehouse, None, NOW)
     # The simulator's clock stands at noon of another day than this machine's.
-    assert {name for name, outcome in healthy.items() if outcome.has_errors} == {"device_clock_skew"}
+    assert {name for name, outcome in healthy.items() if outcome.has_errors} == {"raw_sensor_counts/device_clock_skew"}
 
     with warehouse.transaction() as connection:
         connection.execute("UPDATE retail.hourly_analytics SET entries = entries + 1 WHERE store_id = 'lisbon-01'")
         connection.execute("DELETE FROM retail.raw_sensor_counts WHERE sensor_id = 'replay-bengaluru-door'")
     damaged = evaluate(fleet, warehouse, None, NOW + HOUR)
 
-    assert damaged["hourly_conserves_raw"].has_errors
-    assert damaged["all_sensors_reported"].has_errors
+    assert damaged["hourly_analytics/hourly_conserves_raw"].has_errors
+    assert damaged["raw_sensor_counts/all_sensors_reported"].has_errors
     assert record_health(fleet, warehouse, damaged, NOW, "a-run") == 16
     status = gather_status(fleet, warehouse, None, NOW)
     assert any("replay-bengaluru" in problem for problem in status.problems)

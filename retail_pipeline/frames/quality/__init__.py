@@ -9,12 +9,10 @@ from retail_pipeline.frames.quality.overdue import overdue, overdue_minutes
 from retail_pipeline.frames.quality.plausible import counts_plausible
 from retail_pipeline.frames.quality.quarantine import quarantined_rows
 from retail_pipeline.frames.quality.stuck import not_stuck
-from retail_pipeline.frames.quality.thresholds import DEFAULTS, unknown_thresholds
 from retail_pipeline.frames.quality.traffic import enters_balance_exits, no_ghost_traffic
 from retail_pipeline.frames.quality.unusual import entries_as_usual
 
 __all__ = [
-    "DEFAULTS",
     "FINDINGS",
     "Severity",
     "all_sensors_reported",
@@ -31,6 +29,5 @@ __all__ = [
     "overdue",
     "overdue_minutes",
     "quarantined_rows",
-    "unknown_thresholds",
     "zone_mass_balance",
 ]

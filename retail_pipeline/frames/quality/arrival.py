@@ -26,8 +26,8 @@ def all_sensors_reported(
 ) -> pl.DataFrame:
     """Findings (error): an active device without a single row of `report` in an hour that ended five minutes ago.
 
-    `excused` (`sensor_id`, `hour_start`) are hours that can never be had, such as a hour that a clock change repeats.
-    `figure` is the number of rows, 0.
+    `excused` (`sensor_id`, `hour_start`) are hours of the report that can never be had, such as one that a clock change
+    repeats. `figure` is the number of rows, 0.
     """
     silent = _due(hours, stores, as_of - _COLLECTED_AFTER, excused, report).join(
         device_coverage(rows, hours), on=["store_id", *_DEVICE_HOUR], how="anti"
@@ -69,5 +69,5 @@ def no_missing_intervals(
 def _due(
     hours: pl.DataFrame, stores: Sequence[Store], ended_by: dt.datetime, excused: pl.DataFrame | None, report: Report
 ) -> pl.DataFrame:
-    due = device_hours(hours, stores, report).filter(pl.col("hour_end") <= ended_by)
+    due = device_hours(hours, stores, report).filter(pl.col("settles_at") <= ended_by)
     return due if excused is None else due.join(excused, on=_DEVICE_HOUR, how="anti")

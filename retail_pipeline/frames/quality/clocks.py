@@ -12,13 +12,18 @@ from retail_pipeline.frames.quality.thresholds import limits
 def device_clock_skew(skews: pl.DataFrame, stores: Sequence[Store]) -> pl.DataFrame:
     """Findings: a device's clock is more than 120 s (warn) or 900 s (error) off UTC, either way.
 
-    `skews`: `store_id`, `sensor_id`, `skew_seconds` (device minus UTC; NULL where it is not known, which passes).
-    `figure` is the distance in seconds.
+    `skews`: `store_id`, `sensor_id`, `skew_seconds` (device minus UTC; NULL where it is not known, which passes),
+    `last_ok_at`. `figure` is the distance in seconds, `hour_start` the hour of the device's last good reply.
     """
     advice = pl.format("the clock of {} is {} s off UTC: let it take its time from NTP", "sensor_id", "skew_seconds")
     judged = skews.join(limits(stores, "device_clock_skew_warn", "device_clock_skew_error"), on="store_id")
     return graded_findings(
-        judged.with_columns(pl.col("skew_seconds").abs().alias("figure"), advice.alias("advice")), "device_clock_skew"
+        judged.with_columns(
+            pl.col("skew_seconds").abs().alias("figure"),
+            pl.col("last_ok_at").dt.truncate("1h").alias("hour_start"),
+            advice.alias("advice"),
+        ),
+        "device_clock_skew",
     )
 
 

@@ -47,6 +47,8 @@ def overdue_minutes(
 ) -> pl.DataFrame:
     """One row per store: minutes since its first missing interval should have been complete, which is its end + 5 min.
 
+    In an hour that comes twice that is the end of the second: a device may count both into one row.
+
     Columns: `store_id`, `sensor_id`, `hour_start` (start of that interval), `interval_end`, `is_open` (the store is
     open at `as_of`), `overdue_minutes`; 0 and NULLs when nothing is missing. Expected are the intervals of active
     devices in the last 24 hours that touch business hours, in the device's declared length and its own zone, since a
@@ -54,13 +56,18 @@ def overdue_minutes(
     declares no opening hours is judged around the clock.
     """
     missing = _missing_intervals(raw, _expected_intervals(stores, as_of), excused)
-    first = missing.sort("interval_end", "sensor_id").unique("store_id", keep="first", maintain_order=True)
-    late = (pl.lit(as_of).cast(UTC_TIME) - pl.col("interval_end")).dt.total_seconds() / 60 - _DUE_AFTER.seconds / 60
+    first = (
+        missing.sort("settles_at", "interval_end", "sensor_id")
+        .unique("store_id", keep="first", maintain_order=True)
+        .select("store_id", "sensor_id", "hour_start", "interval_end", "settles_at")
+    )
+    late = (pl.lit(as_of).cast(UTC_TIME) - pl.col("settles_at")).dt.total_seconds() / 60 - _DUE_AFTER.seconds / 60
     told = (
         organizations(stores)
         .select("store_id", pl.lit(as_of).cast(UTC_TIME).alias("at"))
-        .join(first.select("store_id", "sensor_id", "hour_start", "interval_end"), on="store_id", how="left")
+        .join(first, on="store_id", how="left")
         .with_columns(late.fill_null(0.0).alias("overdue_minutes"))
+        .drop("settles_at")
     )
     is_open = is_within(told, _open_spans(stores, as_of), "store_id", "at")
     return told.with_columns(is_open.alias("is_open")).drop("at").sort("store_id")
@@ -68,9 +75,14 @@ def overdue_minutes(
 
 def _expected_intervals(stores: Sequence[Store], as_of: dt.datetime) -> pl.DataFrame:
     owners = devices(stores)
-    hours = zone_hours(owners["timezone"].unique(), as_of - LOOK_BACK, as_of)
+    hours = zone_hours(owners["timezone"].unique(), as_of - LOOK_BACK, as_of + _HOUR)
     length = pl.duration(minutes=pl.col("interval_minutes"))
     steps = pl.int_ranges(0, (pl.col("minutes") / pl.col("interval_minutes")).ceil().cast(pl.Int64))
+    # Of an hour that comes twice a device may give one row, which grows until the second has passed.
+    same_clock = ["timezone", "local_date", "local_hour"]
+    is_twice = pl.len().over(same_clock) > 1
+    second_end = pl.when(is_twice).then(pl.col("hour_end").max().over(same_clock))
+    hours = hours.with_columns(second_end.alias("second_pass_end"))
     slots = (
         owners.join(hours, on="timezone")
         .filter(is_live())
@@ -78,7 +90,8 @@ def _expected_intervals(stores: Sequence[Store], as_of: dt.datetime) -> pl.DataF
         .explode("step")
         .with_columns((pl.col("hour_start") + length * pl.col("step")).alias("hour_start"))
         .with_columns(pl.min_horizontal(pl.col("hour_start") + length, "hour_end").alias("interval_end"))
-        .filter(pl.col("interval_end") <= as_of - _DUE_AFTER)
+        .with_columns(pl.max_horizontal("interval_end", "second_pass_end").alias("settles_at"))
+        .filter(pl.col("settles_at") <= as_of - _DUE_AFTER)
     )
     open_minutes = minutes_within(slots, _open_spans(stores, as_of), "store_id", "hour_start", "interval_end")
     return slots.filter(open_minutes > 0)

@@ -14,15 +14,16 @@ _MIN_DAYS = 7
 
 
 def counts_plausible(
-    raw: pl.DataFrame, history: pl.DataFrame, hours: pl.DataFrame, stores: Sequence[Store]
+    raw: pl.DataFrame, usual: pl.DataFrame, hours: pl.DataFrame, stores: Sequence[Store]
 ) -> pl.DataFrame:
     """Findings (warn): IN or OUT of a line in an interval is above the site's cap or 8 x its p99 of the last 4 weeks.
 
-    `history` are the raw rows of those weeks before `raw`. A line with less than a week of history, or whose p99 is 0,
-    is held to the cap alone. `figure` is the count.
+    `usual` holds the p99 of the weeks before `raw`, one row per `sensor_id`: `days` with counts, and a column for each
+    of `LINE_COUNTS`. A line with less than a week of history, or whose p99 is 0, is held to the cap alone. `figure` is
+    the count.
     """
     factor = pl.col("counts_plausible_p99_factor")
-    usual = pl.when(pl.col("p99") > 0).then(pl.col("p99") * factor)
+    usually = pl.when(pl.col("p99") > 0).then(pl.col("p99") * factor)
     advice = pl.format(
         "{} of {} counted {} people in one interval: look for a swinging door or a wrong line before using the hour",
         "column",
@@ -31,9 +32,9 @@ def counts_plausible(
     )
     judged = (
         _long(with_hours(raw, hours))
-        .join(_p99(history), on=["sensor_id", "column"], how="left")
+        .join(_p99(usual), on=["sensor_id", "column"], how="left")
         .join(limits(stores, "counts_plausible", "counts_plausible_p99_factor"), on="store_id")
-        .with_columns(pl.min_horizontal("counts_plausible", usual).alias("threshold"), advice.alias("advice"))
+        .with_columns(pl.min_horizontal("counts_plausible", usually).alias("threshold"), advice.alias("advice"))
     )
     return findings(judged.filter(pl.col("figure") > pl.col("threshold")), "counts_plausible", Severity.WARN)
 
@@ -44,11 +45,6 @@ def _long(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _p99(history: pl.DataFrame) -> pl.DataFrame:
-    days = history.group_by("sensor_id").agg(pl.col("interval_start").dt.date().n_unique().alias("days"))
-    counts = history.unpivot(on=LINE_COUNTS, index=["sensor_id"], variable_name="column", value_name="count")
-    return (
-        counts.group_by("sensor_id", "column")
-        .agg(pl.col("count").quantile(0.99, "linear").alias("p99"))
-        .join(days.filter(pl.col("days") >= _MIN_DAYS), on="sensor_id")
-    )
+def _p99(usual: pl.DataFrame) -> pl.DataFrame:
+    known = usual.filter(pl.col("days") >= _MIN_DAYS)
+    return known.unpivot(on=LINE_COUNTS, index=["sensor_id"], variable_name="column", value_name="p99")

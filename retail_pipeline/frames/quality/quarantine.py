@@ -12,7 +12,8 @@ from retail_pipeline.frames.quality.thresholds import limits
 def quarantined_rows(rejected: pl.DataFrame, stores: Sequence[Store]) -> pl.DataFrame:
     """Findings (warn): a device of `stores` has rows in quarantine.
 
-    `rejected` are the `rejected_rows` of the window at hand: `sensor_id`, one row each. `figure` is their number.
+    `rejected` are the `rejected_rows` of the window at hand: `sensor_id`, `seen_at`, one row each. `figure` is their
+    number, `hour_start` the hour in which the first came.
     """
     owners = pl.DataFrame(
         [(store.id, device.id) for store in stores for device in store.sensors],
@@ -22,7 +23,7 @@ def quarantined_rows(rejected: pl.DataFrame, stores: Sequence[Store]) -> pl.Data
     advice = pl.format("{} rows of {} were refused: read their reasons in rejected_rows", "figure", "sensor_id")
     counted = (
         rejected.group_by("sensor_id")
-        .agg(pl.len().alias("figure"))
+        .agg(pl.len().alias("figure"), pl.col("seen_at").min().dt.truncate("1h").alias("hour_start"))
         .join(owners, on="sensor_id")
         .join(limits(stores, "quarantined_rows"), on="store_id")
         .with_columns(pl.col("quarantined_rows").alias("threshold"), advice.alias("advice"))

@@ -7,6 +7,7 @@ import polars as pl
 
 from retail_pipeline.fleet.models import Store
 from retail_pipeline.frames.coverage import device_hours
+from retail_pipeline.frames.device_off import MIN_ZERO_HOURS
 from retail_pipeline.frames.local_time import with_hours
 from retail_pipeline.frames.quality.findings import Severity, findings
 from retail_pipeline.frames.quality.thresholds import limits
@@ -16,12 +17,19 @@ from retail_pipeline.frames.schemas import LINE_COUNTS
 _DEVICE_DAY = ("store_id", "sensor_id", "trading_day")
 
 
-def not_stuck(raw: pl.DataFrame, hours: pl.DataFrame, stores: Sequence[Store], as_of: dt.datetime) -> pl.DataFrame:
+def not_stuck(
+    raw: pl.DataFrame,
+    hours: pl.DataFrame,
+    stores: Sequence[Store],
+    as_of: dt.datetime,
+    off: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """Findings: a device repeats the same figures for 4 hours or more (warn), or for a whole day of business (error).
 
     Compared are all eight line figures of complete hours, within a trading day. Zeros are suspicious only when every
-    business hour of an ended day, at least 4 of them, is zero on all lines: an error. `figure` is the number of hours,
-    `hour_start` the first of them.
+    business hour of an ended day, at least 4 of them, is zero on all lines (error), or when the device was found to be
+    switched off (`off`: `sensor_id`, `hour_start`; warn). `figure` is the number of hours, `hour_start` the first of
+    them; a device has one finding for the zeros of a day.
     """
     judged = device_hours(hours, stores).join(_figures(raw, hours), on=["store_id", "sensor_id", "hour_start"])
     days = hours.group_by("store_id", "trading_day").agg(
@@ -34,7 +42,27 @@ def not_stuck(raw: pl.DataFrame, hours: pl.DataFrame, stores: Sequence[Store], a
         pl.when("is_zero").then(ended_at_zero).otherwise(pl.col("figure") >= pl.col("not_stuck"))
     ).with_columns(pl.col("not_stuck").alias("threshold"), _advice().alias("advice"))
     severity = pl.when(is_whole_day).then(pl.lit(str(Severity.ERROR))).otherwise(pl.lit(str(Severity.WARN)))
-    return findings(suspicious, "not_stuck", severity)
+    found = findings(suspicious, "not_stuck", severity)
+    if off is None:
+        return found
+    told = suspicious.filter("is_zero").select(_DEVICE_DAY)
+    parts = _switched_off(off, hours, stores).join(told, on=_DEVICE_DAY, how="anti")
+    return pl.concat([found, findings(parts, "not_stuck", Severity.WARN)])
+
+
+def _switched_off(off: pl.DataFrame, hours: pl.DataFrame, stores: Sequence[Store]) -> pl.DataFrame:
+    advice = pl.format(
+        "{} was off for {} usually busy hours: see its power; the hours stay gaps, nothing can bring them",
+        "sensor_id",
+        "figure",
+    )
+    return (
+        device_hours(hours, stores)
+        .join(off, on=["sensor_id", "hour_start"], how="semi")
+        .group_by(_DEVICE_DAY)
+        .agg(pl.col("hour_start").min(), pl.len().alias("figure"))
+        .with_columns(pl.lit(MIN_ZERO_HOURS).alias("threshold"), advice.alias("advice"))
+    )
 
 
 def _figures(raw: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:

@@ -27,6 +27,16 @@ def test_a_whole_day_passes_however_long_it_is(check: Check, day: dt.date) -> No
     assert check(raw(*whole_day(store, day=day)), hours_of(store, day), [store], LATER).is_empty()
 
 
+@BOTH_CHECKS
+def test_an_hour_that_comes_twice_is_due_when_the_second_has_passed(check: Check) -> None:
+    store = store_of(timezone="Europe/Lisbon")
+    day = dt.date(2026, 10, 25)
+    before = [row("2026-10-24 23:00")]
+    assert check(raw(*before), hours_of(store, day), [store], utc("2026-10-25 01:59")).is_empty()
+    found = check(raw(*before), hours_of(store, day), [store], utc("2026-10-25 02:45"))
+    assert found["hour_start"].to_list() == [utc("2026-10-25 00:00"), utc("2026-10-25 01:00")]
+
+
 def test_a_silent_device_is_named_with_its_hour() -> None:
     rows = raw(*whole_day(TWO, "a"), *whole_day(TWO, "b")[:-1])
     found = all_sensors_reported(rows, hours_of(TWO), [TWO], LATER)

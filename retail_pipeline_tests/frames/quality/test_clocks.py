@@ -4,13 +4,14 @@ import polars as pl
 import pytest
 
 from retail_pipeline.frames.quality.clocks import device_clock_skew, no_future_rows
+from retail_pipeline.frames.schemas import UTC_TIME
 from retail_pipeline_tests.frames.rows import raw, row
 from retail_pipeline_tests.shops import store_of, utc
 
 
 def skews(seconds: float | None, sensor: str = "shop-1-door") -> pl.DataFrame:
-    schema = {"store_id": pl.String, "sensor_id": pl.String, "skew_seconds": pl.Float64}
-    return pl.DataFrame([("shop-1", sensor, seconds)], schema=schema, orient="row")
+    schema = {"store_id": pl.String, "sensor_id": pl.String, "skew_seconds": pl.Float64, "last_ok_at": UTC_TIME}
+    return pl.DataFrame([("shop-1", sensor, seconds, utc("2026-07-18 10:32"))], schema=schema, orient="row")
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,7 @@ def skews(seconds: float | None, sensor: str = "shop-1-door") -> pl.DataFrame:
 def test_a_clock_that_is_off_is_told(seconds: float | None, expected: list[tuple[Any, ...]]) -> None:
     found = device_clock_skew(skews(seconds), [store_of()])
     assert found.select("severity", "figure", "threshold").rows() == expected
+    assert found["hour_start"].to_list() == [utc("2026-07-18 10:00")] * len(expected)
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,15 @@ def test_the_first_missing_interval_tells_how_late_a_store_is(at: str, expected:
     assert judged(until(store_of(), 12), at) == expected
 
 
+def test_an_hour_that_comes_twice_is_late_from_the_end_of_the_second_on() -> None:
+    bar = store_of(timezone="Europe/Lisbon", opening_hours={"mon-sun": "18:00-04:00"})
+    days = [dt.date(2026, 10, 23), dt.date(2026, 10, 24)]
+    rows = raw(*(one for day in days for one in whole_day(bar, day=day)), row("2026-10-24 23:00"))
+    assert overdue(rows, [bar], utc("2026-10-25 02:50")).is_empty()
+    late = overdue(rows, [bar], utc("2026-10-25 02:51")).row(0, named=True)
+    assert (late["hour_start"], late["figure"]) == (utc("2026-10-25 00:00"), 46.0)
+
+
 def test_a_store_that_misses_nothing_is_zero_minutes_late() -> None:
     store = store_of()
     told = overdue_minutes(raw(*until(store, 12)), [store], utc("2026-07-18 12:40"))

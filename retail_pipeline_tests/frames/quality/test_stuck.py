@@ -58,6 +58,25 @@ def test_a_counter_that_repeats_itself_is_told(
     assert judged(rows, **declared) == expected
 
 
+def switched_off(rows: list[dict[str, Any]], *hours: int) -> pl.DataFrame:
+    store = store_of()
+    off = pl.DataFrame({"sensor_id": "shop-1-door", "hour_start": [utc(f"2026-07-18 {hour}:00") for hour in hours]})
+    return not_stuck(raw(*rows), hours_of(store), [store], LATER, off)
+
+
+def test_a_device_that_was_off_is_told_once_a_day_with_what_to_do() -> None:
+    found = switched_off(day(range(12, 16), people=(0, 0)), 12, 13, 14, 15)
+    assert found.select("severity", "sensor_id", "hour_start", "figure", "threshold").rows() == [
+        ("warn", "shop-1-door", utc("2026-07-18 12:00"), 4.0, 3.0)
+    ]
+    assert "see its power" in found["advice"].item()
+
+
+def test_a_device_that_was_off_all_day_has_the_error_of_the_whole_day_alone() -> None:
+    found = switched_off(day(range(10, 20), people=(0, 0)), *range(11, 19))
+    assert found.select("severity", "figure").rows() == [("error", 10.0)]
+
+
 def test_zeros_are_judged_when_the_day_has_ended() -> None:
     rows = day(range(10, 20), people=(0, 0))
     assert judged(rows, utc("2026-07-18 23:59")) == []

@@ -2,8 +2,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from retail_pipeline.fleet.thresholds import DEFAULTS
 from retail_pipeline.frames.quality.findings import FINDINGS, Severity, findings, graded_findings
-from retail_pipeline.frames.quality.thresholds import DEFAULTS, limits, unknown_thresholds
+from retail_pipeline.frames.quality.thresholds import limits
 from retail_pipeline_tests.shops import shop, store_of
 
 
@@ -13,10 +14,6 @@ def test_a_store_overrides_a_limit_by_its_name() -> None:
         limits(stores, "overdue_warn", "not_stuck"),
         pl.DataFrame({"store_id": ["shop-1", "bar"], "overdue_warn": [45.0, 10.0], "not_stuck": [4.0, 6.0]}),
     )
-
-
-def test_a_threshold_that_no_check_reads_is_told() -> None:
-    assert unknown_thresholds(store_of(thresholds={"overdue": 10, "not_stuck": 6})) == ["overdue"]
 
 
 def test_the_defaults_are_those_of_the_definitions() -> None:
