@@ -15,7 +15,7 @@ from retail_pipeline.steps.collect import collect
 from retail_pipeline.steps.derive import derive_hours
 from retail_pipeline.steps.health import evaluate, record_health
 from retail_pipeline.steps.recover import close_lost_gaps, open_gaps
-from retail_pipeline.steps.status import read_status
+from retail_pipeline.steps.status import gather_status
 from retail_pipeline.steps.summarise import due_days, summarise_days
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.migrations import migrate
@@ -55,7 +55,7 @@ def test_the_pipeline_s_own_role_does_all_the_work(simulator: RunningSimulator, 
     assert close_lost_gaps(warehouse, NOW + 60 * 24 * HOUR)
     record_health(fleet, warehouse, evaluate(fleet, warehouse, None, NOW), NOW, "a-run")
 
-    assert len(read_status(fleet, warehouse, NOW).stages) > 0
+    assert len(gather_status(fleet, warehouse, None, NOW).stages) > 0
     with warehouse.transaction() as connection:
         for table in ("raw_sensor_counts", "hourly_analytics", "daily_summaries", "device_replies", "pipeline_health"):
             [stores] = connection.execute(f"SELECT count(DISTINCT store_id) FROM retail.{table}".encode()).fetchone()
