@@ -39,7 +39,7 @@ def test_every_job_and_schedule_is_named(definitions) -> None:
     assert all(f"`{job.name}`" in README for job in definitions.jobs)
     assert all(f"`{schedule.cron_schedule}`" in README for schedule in definitions.schedules)
     assert {schedule.execution_timezone for schedule in definitions.schedules} == {"UTC"}
-    assert "`recover_missed_hours`" in README
+    assert all(f"`{name}`" in README for name in ("recover_missed_hours", "alert_people"))
 
 
 def test_a_day_takes_every_hour_that_a_local_day_can_touch(definitions) -> None:

@@ -17,6 +17,7 @@ from retail_pipeline.assets.common import (
 from retail_pipeline.assets.partitions import Partitions, hour_key, hours_by_store
 from retail_pipeline.fleet.models import Report
 from retail_pipeline.frames.schemas import RAW_SENSOR_COUNTS, REGIONAL_COUNTS
+from retail_pipeline.resources.dagster_faults import TOLD_OTHERWISE
 from retail_pipeline.resources.sensor_apis import SensorApis
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
 from retail_pipeline.steps.collect import Collected, FailedHour, collect
@@ -128,6 +129,7 @@ def _raise_for(failed: Sequence[FailedHour], report: Report) -> None:
         f"{len(failed)} hours of {', '.join(stores)} were not delivered by any device ({report.value}). "
         "They stand in collection_gaps and are asked again by recover_missed_hours.",
         metadata=dict(sorted(causes.items()))
+        | TOLD_OTHERWISE
         | {"hours": ", ".join(hour_key(hour.hour, hour.store_id) for hour in failed[:50])},
         allow_retries=False,
     )

@@ -4,6 +4,7 @@ import dagster as dg
 
 from retail_pipeline.assets.common import OWNERS, utc_now
 from retail_pipeline.assets.partitions import Partitions
+from retail_pipeline.resources.dagster_faults import TOLD_OTHERWISE
 from retail_pipeline.resources.fleet_file import FleetFile
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
 from retail_pipeline.steps.health import evaluate, record_health
@@ -40,7 +41,8 @@ def make_pipeline_health(partitions: Partitions) -> dg.AssetsDefinition:
             context.log.error("%s: %s", name, words)
         if red:
             context.log_event(dg.AssetObservation(spec.key, metadata={"rows": rows, **red}))
-            raise dg.Failure(f"{len(red)} checks failed: {', '.join(red)}", metadata=red, allow_retries=False)
+            words = f"{len(red)} checks failed: {', '.join(red)}"
+            raise dg.Failure(words, metadata={**red, **TOLD_OTHERWISE}, allow_retries=False)
         return dg.MaterializeResult(metadata={"dagster/row_count": rows})
 
     return pipeline_health

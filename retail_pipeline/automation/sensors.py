@@ -8,6 +8,7 @@ from retail_pipeline.assets.common import utc_now
 from retail_pipeline.assets.partitions import Partitions
 from retail_pipeline.assets.summaries import DUE_ONLY
 from retail_pipeline.automation import jobs
+from retail_pipeline.automation.alerts import make_alert_sensor
 from retail_pipeline.automation.rectangles import day_rectangle, hour_rectangle
 from retail_pipeline.automation.stores import (
     UNFINISHED,
@@ -39,6 +40,7 @@ def make_sensors(partitions: Partitions) -> list[dg.SensorDefinition]:
         _sync_fleet(partitions),
         _recover_missed_hours(partitions),
         _catch_up_days(partitions),
+        make_alert_sensor(),
         dg.AutomationConditionSensorDefinition(
             "derive_updated_hours", target=derived, default_status=RUNNING, minimum_interval_seconds=10
         ),

@@ -28,11 +28,15 @@ def recent_runs(instance: dg.DagsterInstance, limit: int = 8) -> list[RunStatus]
 
 def _run(record: dg.RunRecord) -> RunStatus:
     seconds = record.end_time - record.start_time if record.start_time and record.end_time else None
-    name = record.dagster_run.job_name
     return RunStatus(
         run_id=record.dagster_run.run_id,
-        job=NO_JOB if name.startswith(BY_HAND) else name,
+        job=shown_job(record.dagster_run),
         status=record.dagster_run.status.value.lower(),
         started_at=dt.datetime.fromtimestamp(record.start_time, dt.UTC) if record.start_time else None,
         seconds=None if seconds is None else round(seconds, 1),
     )
+
+
+def shown_job(run: dg.DagsterRun) -> str:
+    """The name of the job; assets that were requested as such, by hand or by their conditions, have none."""
+    return NO_JOB if run.job_name.startswith(BY_HAND) else run.job_name

@@ -15,6 +15,7 @@ from retail_pipeline.steps.status_report import (
     GapStatus,
     HourState,
     HourStatus,
+    IncidentStatus,
     QuarantineStatus,
     RunStatus,
     StageStatus,
@@ -62,8 +63,13 @@ def gather_status(fleet: Fleet, warehouse: Warehouse, runs: Sequence[RunStatus] 
         devices=_devices(devices),
         gaps=tuple(GapStatus(**row) for row in rows.gap_summary(warehouse, ids).iter_rows(named=True)),
         quarantine=_quarantine(evidence.rejected(warehouse, ids, now - _DAY, now)),
+        incidents=_incidents(rows.current_incidents(warehouse, ids)),
         runs=None if runs is None else tuple(runs),
     )
+
+
+def _incidents(found: pl.DataFrame) -> tuple[IncidentStatus, ...]:
+    return tuple(IncidentStatus(**row) for row in found.select(list(IncidentStatus.model_fields)).iter_rows(named=True))
 
 
 def _problems(

@@ -102,6 +102,20 @@ class QuarantineStatus(_Part):
     rows: int
 
 
+class IncidentStatus(_Part):
+    """A failure that `RETAIL_ALERT_URLS` are told of; `told_at` is None as long as nobody has taken the message."""
+
+    kind: str
+    subject: str
+    organization_id: str | None
+    store_id: str | None
+    cause: str
+    detail: str
+    since: Instant
+    opened_at: Instant
+    told_at: Instant | None
+
+
 class RunStatus(_Part):
     """A run of the pipeline as Dagster recorded it."""
 
@@ -123,4 +137,5 @@ class Status(_Part):
     devices: tuple[DeviceStatus, ...] = ()
     gaps: tuple[GapStatus, ...] = ()
     quarantine: tuple[QuarantineStatus, ...] = ()
+    incidents: tuple[IncidentStatus, ...] = ()
     runs: tuple[RunStatus, ...] | None = None

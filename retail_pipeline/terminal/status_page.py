@@ -37,6 +37,8 @@ def _parts(status: Status, is_unicode: bool) -> Iterator[RenderableType]:
         yield _gaps(status)
     if status.quarantine:
         yield _quarantine(status)
+    if status.incidents:
+        yield _incidents(status)
     if status.runs is None:
         yield Text("Dagster's records can't be read here: no runs are shown.", style="dim")
     elif status.runs:
@@ -112,6 +114,16 @@ def _quarantine(status: Status) -> Table:
     table = _table("quarantine, last 24 hours", "device", "rows", "reason")
     for one in status.quarantine:
         table.add_row(one.sensor_id, str(one.rows), Text(one.reason))
+    return table
+
+
+def _incidents(status: Status) -> Table:
+    table = _table("incidents", "kind", "what", "since (UTC)", "told (UTC)", "detail")
+    for one in status.incidents[:SHOWN_GAPS]:
+        told = Text("nobody yet", style="yellow") if one.told_at is None else Text(_utc(one.told_at))
+        table.add_row(one.kind, one.subject, _utc(one.since), told, Text(one.detail))
+    if (more := len(status.incidents) - SHOWN_GAPS) > 0:
+        table.add_row(f"and {more} more")
     return table
 
 

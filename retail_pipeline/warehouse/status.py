@@ -9,7 +9,10 @@ from retail_pipeline.warehouse.connection import Warehouse
 
 
 def latest_inspections(warehouse: Warehouse, store_ids: Sequence[str], stages: Sequence[str]) -> pl.DataFrame:
-    """One row per store and stage that was ever inspected: status, findings, detail, checked_at, run_id."""
+    """One row per store and stage that was ever inspected: status, findings, detail, checked_at, run_id, failing_since.
+
+    `failing_since` is the first of the errors that the latest one stands in a row with; NULL where that is no error.
+    """
     return warehouse.read("latest_inspections", {"store_ids": list(store_ids), "stages": list(stages)})
 
 
@@ -32,3 +35,8 @@ def hour_completeness(
 ) -> pl.DataFrame:
     """store_id, hour_start, completeness (0..1) of the hours that start in [start, end) and have a row."""
     return warehouse.read("hour_completeness", {"store_ids": list(store_ids), "start": start, "end": end})
+
+
+def current_incidents(warehouse: Warehouse, store_ids: Sequence[str]) -> pl.DataFrame:
+    """Open incidents of these stores and of the whole pipeline, oldest first; none where no alerts are configured."""
+    return warehouse.read("current_incidents", {"store_ids": list(store_ids)})

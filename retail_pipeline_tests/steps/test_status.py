@@ -197,7 +197,7 @@ def test_a_hundred_stores_cost_as_many_statements_as_one(warehouse: Counting) ->
 
 
 SHAPE = {
-    "": ["at", "is_healthy", "problems", "stages", "stores", "devices", "gaps", "quarantine", "runs"],
+    "": ["at", "is_healthy", "problems", "stages", "stores", "devices", "gaps", "quarantine", "incidents", "runs"],
     "stages": ["stage", "status", "findings", "store_id", "detail", "checked_at"],
     "stores": [
         *("store_id", "name", "organization_id", "timezone", "newest_complete_at", "minutes_since_newest"),
@@ -210,6 +210,9 @@ SHAPE = {
     ],
     "gaps": ["sensor_id", "store_id", "report", "cause", "hours", "first_hour", "nearest_deadline"],
     "quarantine": ["sensor_id", "store_id", "reason", "rows"],
+    "incidents": [
+        *("kind", "subject", "organization_id", "store_id", "cause", "detail", "since", "opened_at", "told_at"),
+    ],
     "runs": ["run_id", "job", "status", "started_at", "seconds"],
 }
 
@@ -231,7 +234,7 @@ def test_the_shape_for_machines_is_stable_and_read_back(warehouse: Warehouse) ->
     assert Status.model_validate_json(status.model_dump_json()) == status
 
 
-def test_gaps_and_quarantine_are_counted_per_device(warehouse: Warehouse) -> None:
+def test_gaps_and_quarantine_are_counted_per_device_and_incidents_are_listed(warehouse: Warehouse) -> None:
     fleet = declare(warehouse, fleet_of(shop()))
     with warehouse.transaction() as connection:
         connection.execute(
@@ -250,9 +253,16 @@ def test_gaps_and_quarantine_are_counted_per_device(warehouse: Warehouse) -> Non
             {"now": NOW},
         )
 
+        connection.execute(
+            "INSERT INTO retail.incidents (location, kind, subject, cause, detail, since, opened_at)"
+            " VALUES ('', 'run', 'a_job', 'KeyError', 'a bug', %(now)s, %(now)s)",
+            {"now": NOW},
+        )
+
     told = json.loads(gather_status(fleet, warehouse, None, NOW).model_dump_json())
 
     assert told["runs"] is None
+    assert [list(one) for one in told["incidents"]] == [SHAPE["incidents"]]
     [gap], [refused] = told["gaps"], told["quarantine"]
     assert (list(gap), list(refused)) == (SHAPE["gaps"], SHAPE["quarantine"])
     assert (gap["hours"], gap["first_hour"]) == (4, "2026-11-20T09:30:00+00:00")

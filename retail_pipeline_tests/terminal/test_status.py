@@ -58,6 +58,7 @@ def test_an_unhealthy_pipeline_exits_with_1_and_says_why() -> None:
 @pytest.mark.usefixtures("configured")
 def test_dagster_s_records_may_be_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_POSTGRES_URL", "postgresql://nobody@127.0.0.1:1/dagster?connect_timeout=1")
+    monkeypatch.setattr("dagster_postgres.utils.time.sleep", lambda _: None)  # it tries for ten seconds
 
     with Onlooker() as onlooker:
         assert onlooker.look().runs is None

@@ -11,6 +11,7 @@ from retail_pipeline.steps.status_report import (
     GapStatus,
     HourState,
     HourStatus,
+    IncidentStatus,
     QuarantineStatus,
     RunStatus,
     StageStatus,
@@ -61,6 +62,11 @@ def device(name: str = "lisbon-01-door", store_id: str = "lisbon-01", **told: An
             **told,
         }
     )
+
+
+def incident(subject: str, **told: Any) -> IncidentStatus:
+    whole = {"kind": "run", "organization_id": None, "store_id": None, "cause": "KeyError", "detail": "a bug"}
+    return IncidentStatus(**{**whole, "subject": subject, "since": NOW, "opened_at": NOW, "told_at": NOW, **told})
 
 
 def shown(status: Status, width: int = 100, encoding: str = "utf-8") -> str:
@@ -164,6 +170,10 @@ def test_gaps_quarantine_and_runs_are_listed() -> None:
             stores=(store(),),
             gaps=(gap,) * 25,
             quarantine=(QuarantineStatus(sensor_id="d", store_id="lisbon-01", reason="[/] negative", rows=3),),
+            incidents=(
+                *(incident(f"job_{n}") for n in range(21)),
+                incident("never_shown", told_at=None),
+            ),
             runs=(
                 RunStatus(run_id="1", job="pipeline_health", status="failure", started_at=NOW, seconds=2.04),
                 RunStatus(run_id="2", job="pipeline_health", status="queued", started_at=None, seconds=None),
@@ -178,6 +188,9 @@ def test_gaps_quarantine_and_runs_are_listed() -> None:
     assert "not inspected" in text
     assert "[/] negative" in text
     assert "2.0 s" in text
+    assert "job_19" in text
+    assert "and 2 more" in text
+    assert "nobody yet" in shown(status(incidents=(incident("a_job", told_at=None),)))
 
 
 def test_without_dagster_s_records_the_rest_is_shown() -> None:

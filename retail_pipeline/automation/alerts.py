@@ -1,0 +1,78 @@
+"""The Dagster sensor that tells people: a message when something begins to fail, and one when it is over."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from retail_pipeline.assets.common import utc_now
+from retail_pipeline.fleet.load import FleetError
+from retail_pipeline.local.shared import SharedServerError
+from retail_pipeline.resources.alert_receivers import alert_receivers, known_secrets
+from retail_pipeline.resources.dagster_faults import failed_jobs, stale_assets
+from retail_pipeline.resources.fleet_file import FleetFile
+from retail_pipeline.resources.supabase_postgres import SupabasePostgres
+from retail_pipeline.settings import read_settings
+from retail_pipeline.steps.alerts.faults import current_faults
+from retail_pipeline.steps.alerts.standstill import goes_on, stands_still
+from retail_pipeline.steps.alerts.telling import Memory, Receiver, note_faults, tell
+from retail_pipeline.steps.health import STAGES
+from retail_pipeline.warehouse.errors import WarehouseError
+from retail_pipeline.warehouse.status import device_states, latest_inspections
+
+NOBODY = "RETAIL_ALERT_URLS is not set: nobody is told of failures."
+
+
+def make_alert_sensor() -> dg.SensorDefinition:
+    """On by default; without a receiver it only says that there is none."""
+
+    @dg.sensor(
+        name="alert_people",
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Tells RETAIL_ALERT_URLS what begins to fail, and when it is over: devices, checks, tables, runs.",
+    )
+    def alert(
+        context: dg.SensorEvaluationContext, fleet: FleetFile, warehouse: SupabasePostgres
+    ) -> dg.SensorResult | dg.SkipReason:
+        receivers = alert_receivers()
+        if not receivers:
+            return dg.SkipReason(NOBODY)
+        memory = Memory.model_validate_json(context.cursor) if context.cursor else Memory()
+        try:
+            memory, said = _tick(context, fleet, warehouse, receivers, memory)
+        except (WarehouseError, SharedServerError, FleetError) as error:
+            memory = stands_still(receivers, memory, str(error), known_secrets(), utc_now())
+            said = [f"Nothing can be known: {error}"]
+        return dg.SensorResult(skip_reason=dg.SkipReason("; ".join(said)), cursor=memory.model_dump_json())
+
+    return alert
+
+
+def _tick(
+    context: dg.SensorEvaluationContext,
+    fleet: FleetFile,
+    warehouse: SupabasePostgres,
+    receivers: Sequence[Receiver],
+    memory: Memory,
+) -> tuple[Memory, list[str]]:
+    now, declared = utc_now(), fleet.load()
+    location = read_settings().location or ""
+    origin = context.code_location_origin
+    told_by_dagster = [
+        *failed_jobs(context.instance, origin.location_name if origin else None, now),
+        *stale_assets(context.instance, _watched_assets(context.repository_def), now),
+    ]
+    with warehouse.open() as opened:
+        devices = device_states(opened, declared.store_ids)
+        inspections = latest_inspections(opened, declared.store_ids, STAGES)
+        faults = current_faults(declared, devices, inspections, told_by_dagster, now)
+        note_faults(opened, location, faults, known_secrets(), now)
+        memory = goes_on(receivers, memory, now)
+        return tell(opened, location, declared, receivers, memory, now)
+
+
+def _watched_assets(repository: dg.RepositoryDefinition | None) -> list[dg.AssetKey]:
+    if repository is None:
+        return []
+    graph = repository.asset_graph
+    return [key for key in graph.get_all_asset_keys() if graph.get(key).freshness_policy]
