@@ -141,6 +141,65 @@ HEAT_MAPS = pl.Schema(
     }
 )
 
+_LOCAL_HOUR: dict[str, pl.DataType] = {
+    "hour_start": UTC_TIME,
+    "hour_end": UTC_TIME,
+    "local_date": pl.Date(),
+    "local_hour": pl.Int16(),
+    "trading_day": pl.Date(),
+}
+_ZONE_HOUR: dict[str, pl.DataType] = {
+    "store_id": pl.String(),
+    "organization_id": pl.String(),
+    "zone": pl.String(),
+    **_LOCAL_HOUR,
+}
+_STATE: dict[str, pl.DataType] = {"is_complete": pl.Boolean(), "input_version": UTC_TIME}
+
+ZONE_HOURS = pl.Schema(
+    {
+        **_ZONE_HOUR,
+        "zone_kind": pl.String(),
+        "entries": pl.Int64(),
+        "exits": pl.Int64(),
+        "occupancy_mean": pl.Float64(),
+        "occupancy_max": pl.Int64(),
+        "occupancy_mean_corrected": pl.Float64(),
+        "occupancy_source": pl.String(),
+        "occupancy_reason": pl.String(),
+        "stays": pl.Int64(),
+        "draw_rate": pl.Float64(),
+        "occupancy_share": pl.Float64(),
+        "pass_on_rate": pl.Float64(),
+        "dwell_minutes": pl.Float64(),
+        "queue_length_mean": pl.Float64(),
+        "queue_length_max": pl.Int64(),
+        "wait_minutes": pl.Float64(),
+        "wait_valid": pl.Boolean(),
+        **_STATE,
+    }
+)
+ZONE_FLOWS = pl.Schema(
+    {
+        "store_id": pl.String(),
+        "organization_id": pl.String(),
+        **_LOCAL_HOUR,
+        "from_area": pl.String(),
+        "to_area": pl.String(),
+        "people": pl.Int64(),
+        **_STATE,
+    }
+)
+QUEUE_ALERTS = pl.Schema(
+    {
+        **_ZONE_HOUR,
+        "queue_length_max": pl.Int64(),
+        "wait_minutes": pl.Float64(),
+        "threshold": pl.String(),
+        **_STATE,
+    }
+)
+
 
 def conform(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     """Exactly the columns of `schema`, in its order and types.
