@@ -12,7 +12,8 @@ import polars as pl
 
 from retail_pipeline.assets.common import OWNERS, definition_metadata, each_materialized, materialized, utc_now
 from retail_pipeline.assets.partitions import Partitions, hour_key, hours_by_store
-from retail_pipeline.frames.schemas import HOURLY_ANALYTICS, VIRTUAL_REGION_OCCUPANCY
+from retail_pipeline.assets.zones import ZONE_TABLES
+from retail_pipeline.frames.schemas import BY_ZONE, HOURLY_ANALYTICS, VIRTUAL_REGION_OCCUPANCY
 from retail_pipeline.resources.fleet_file import FleetFile
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
 from retail_pipeline.steps.derive import Derived, derive_hours
@@ -29,30 +30,32 @@ HOURS_DESCRIPTION = (
 )
 
 
-def follow_counts(partitions: Partitions) -> dg.AutomationCondition:
-    """Derive a partition again whenever its counts were written, however old the hour is.
+def follow(partitions: Partitions, collected: str) -> dg.AutomationCondition:
+    """Derive a partition again whenever what was `collected` for it was written, however old the hour is.
 
     Not `eager()`: that waits for every input, forgets an update between a request and the next tick, and looks at the
-    latest hour only (measured: nothing was ever requested while one input was missing). Both tables follow the counts
-    and come out of one step; following each other as well, they would be derived twice.
+    latest hour only (measured: nothing was ever requested while one input was missing). All tables come out of one
+    step, which is asked for whole; following each other as well, they would be derived twice.
     """
     settled = (
         dg.AutomationCondition.newly_requested()
         | dg.AutomationCondition.newly_updated()
         | dg.AutomationCondition.initial_evaluation()
     )
-    counts = dg.AssetSelection.assets(partitions.key("raw_sensor_counts"))
+    followed = dg.AssetSelection.assets(partitions.key(collected))
     return (
-        dg.AutomationCondition.any_deps_updated().allow(counts).since(settled)
-        & ~dg.AutomationCondition.any_deps_in_progress().allow(counts)
+        dg.AutomationCondition.any_deps_updated().allow(followed).since(settled)
+        & ~dg.AutomationCondition.any_deps_in_progress().allow(followed)
         & ~dg.AutomationCondition.in_progress()
     )
 
 
 def make_derived_hours(partitions: Partitions) -> dg.AssetsDefinition:
-    """Both tables of this code location, out of one reading of the counts."""
+    """All tables of this code location, out of one reading of the counts."""
 
-    def spec(name: str, schema: pl.Schema, deps: Sequence[str], description: str) -> dg.AssetSpec:
+    def spec(
+        name: str, schema: pl.Schema, deps: Sequence[str], description: str, collected: str = "raw_sensor_counts"
+    ) -> dg.AssetSpec:
         return dg.AssetSpec(
             partitions.key(name),
             deps=[partitions.key(dep) for dep in deps],
@@ -61,7 +64,7 @@ def make_derived_hours(partitions: Partitions) -> dg.AssetsDefinition:
             group_name=GROUP,
             kinds={"polars", "postgres"},
             owners=OWNERS,
-            automation_condition=follow_counts(partitions),
+            automation_condition=follow(partitions, collected),
             freshness_policy=FRESH,
             metadata=definition_metadata(name, schema),
         )
@@ -76,6 +79,7 @@ def make_derived_hours(partitions: Partitions) -> dg.AssetsDefinition:
                 ["raw_sensor_counts", "virtual_region_occupancy"],
                 HOURS_DESCRIPTION,
             ),
+            *(spec(one.name, BY_ZONE[one.name], one.deps, one.description, one.follows) for one in ZONE_TABLES),
         ],
         partitions_def=partitions.store_hours,
         backfill_policy=dg.BackfillPolicy.single_run(),
@@ -83,7 +87,7 @@ def make_derived_hours(partitions: Partitions) -> dg.AssetsDefinition:
     def derive_from_counts(
         context: dg.AssetExecutionContext, fleet: FleetFile, warehouse: SupabasePostgres
     ) -> Iterator[dg.AssetMaterialization]:
-        """Zone occupancy and hourly figures of the trading days that the hours touch."""
+        """Zone occupancy, hourly figures and what follows for zones, of the trading days that the hours touch."""
         wanted = hours_by_store(context.partition_keys)
         with warehouse.open() as opened:
             derived = derive_hours(fleet.load(), opened, wanted, utc_now(), context.run_id)
@@ -97,7 +101,7 @@ def report_derived(
 ) -> Iterator[dg.AssetMaterialization]:
     """Events for what was asked for and for other hours of the same days that changed; then the failures, if any."""
     failed = {**derived.failed, **(also_failed or {})}
-    tables = {"virtual_region_occupancy": derived.zones, "hourly_analytics": derived.hours}
+    tables = {"virtual_region_occupancy": derived.zones, "hourly_analytics": derived.hours, **derived.by_zone}
     for name, derivation in tables.items():
         key = partitions.key(name)
         for (hour, store_id), rows in sorted(derivation.derived.items()):

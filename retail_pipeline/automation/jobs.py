@@ -12,6 +12,8 @@ AGGREGATE = "run_analytics_aggregation"
 HEALTH = "pipeline_health"
 PLAN = "plan_ahead"
 REPORT = "make_reports"
+DERIVED = ("virtual_region_occupancy", "hourly_analytics", "zone_flows", "zone_hours", "queue_alerts")
+"""Assets of the step that derives trading days."""
 
 
 def make_jobs(partitions: Partitions) -> list[UnresolvedAssetJobDefinition]:
@@ -26,9 +28,8 @@ def make_jobs(partitions: Partitions) -> list[UnresolvedAssetJobDefinition]:
         job(COLLECT_REGIONS, "Ask the devices that count zones themselves for their stays.", "regional_counts"),
         job(
             CALCULATE_REGIONS,
-            "Derive zone occupancy and hourly figures from the stored counts, without asking a device.",
-            "virtual_region_occupancy",
-            "hourly_analytics",
+            "Derive hourly figures of stores and zones from the stored counts, without asking a device.",
+            *DERIVED,
         ),
         job(AGGREGATE, "Bring the hours of trading days up to date and sum them up.", "daily_summaries"),
         job(PLAN, "Expect the next 14 days and draw when people come.", "staffing_hours", "heat_maps"),

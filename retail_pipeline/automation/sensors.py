@@ -35,7 +35,7 @@ COLLECTED = ("raw_sensor_counts", "regional_counts")
 
 def make_sensors(partitions: Partitions) -> list[dg.SensorDefinition]:
     """All Dagster sensors, on by default."""
-    derived = dg.AssetSelection.assets(partitions.key("virtual_region_occupancy"), partitions.key("hourly_analytics"))
+    derived = dg.AssetSelection.assets(*(partitions.key(name) for name in jobs.DERIVED))
     return [
         _sync_fleet(partitions),
         _recover_missed_hours(partitions),

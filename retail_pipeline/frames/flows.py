@@ -28,7 +28,6 @@ def zone_flows(raw: pl.DataFrame, stores: Sequence[Store], hours: pl.DataFrame) 
     `people` crossed the counted doors that lead `from_area` -> `to_area`, in that direction; 0 where nobody did, and no
     row where no door of the way was counted. `outside` and `street` are areas too. Passers-by, and entrance lines that
     lead to no declared zone, go nowhere. `is_complete`: every door of the way was counted through the whole hour.
-    `input_version` is the same for all ways of an hour.
     """
     doors = _doors(stores)
     expected = _both_ways(doors, "line", "line").group_by(_WAY).agg(pl.len().alias("doors"))
@@ -46,10 +45,7 @@ def zone_flows(raw: pl.DataFrame, stores: Sequence[Store], hours: pl.DataFrame) 
         )
         .join(hours, on=_HOUR)
         .join(expected, on=_WAY)
-        .with_columns(
-            pl.col("is_complete") & (pl.col("counted_minutes") >= whole_hour),
-            pl.col("input_version").max().over(_HOUR),
-        )
+        .with_columns(pl.col("is_complete") & (pl.col("counted_minutes") >= whole_hour))
         .sort("store_id", "hour_start", "from_area", "to_area"),
         ZONE_FLOWS,
     )

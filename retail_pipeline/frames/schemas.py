@@ -199,6 +199,20 @@ QUEUE_ALERTS = pl.Schema(
         **_STATE,
     }
 )
+BY_ZONE = {"zone_hours": ZONE_HOURS, "zone_flows": ZONE_FLOWS, "queue_alerts": QUEUE_ALERTS}
+"""What is derived of zones by the hour, by table."""
+
+SNAPSHOTS = pl.Schema(
+    {
+        "store_id": pl.String(),
+        "organization_id": pl.String(),
+        "zone": pl.String(),
+        "observed_at": UTC_TIME,
+        "occupancy": pl.Int64(),
+        "is_provisional": pl.Boolean(),
+        "source": pl.String(),
+    }
+)
 
 
 def conform(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:

@@ -4,7 +4,6 @@ What lines tell (entries, exits, occupancy) and what a region report tells (stay
 tell the occupancy, stays times the zone's typical stay estimate it; where nothing can, it is NULL.
 """
 
-import datetime as dt
 from collections.abc import Sequence
 
 import polars as pl
@@ -40,16 +39,15 @@ def zone_hours(
     hourly: pl.DataFrame,
     stores: Sequence[Store],
     hours: pl.DataFrame,
-    as_of: dt.datetime,
 ) -> pl.DataFrame:
     """One row per store, declared zone and local hour that a line or a region of the zone reported.
 
     A frame of `ZONE_HOURS`, sorted by key; needs whole trading days of `virtual_region_occupancy` (`zones`),
     `zone_flows`, `regional_counts` and `hourly_analytics`. Dwell and wait are told of hours that were counted to their
-    end. `input_version` is the greatest of all inputs of the store's hour, the same for all its zones.
+    end.
     """
     reported = zone_stays(regional, stores, hours).join(
-        zone_line_hours(zones, hours, as_of), on=_KEY, how="full", coalesce=True
+        zone_line_hours(zones, hours), on=_KEY, how="full", coalesce=True
     )
     return conform(
         reported.join(_declared_zones(stores), on=["store_id", "zone"])
@@ -113,8 +111,7 @@ def _is_complete() -> pl.Expr:
 
 
 def _version() -> pl.Expr:
-    newest = pl.max_horizontal("lines_version", "stays_version", "hourly_version")
-    return newest.max().over(_HOUR).alias("input_version")
+    return pl.max_horizontal("lines_version", "stays_version", "hourly_version").alias("input_version")
 
 
 def _rates() -> list[pl.Expr]:
@@ -138,13 +135,14 @@ def _dwell() -> pl.Expr:
 
 def _queue() -> list[pl.Expr]:
     is_queue = pl.col("zone_kind") == str(ZoneKind.QUEUE)
+    by_lines = is_queue & (pl.col("occupancy_source") == LINES)
     somebody = pl.col("entries") > 0
     is_valid = (
         _told_by_lines() & is_steady(pl.col("entries"), pl.col("exits")) & somebody & ~pl.col("was_reset")
     ).fill_null(value=False)
     return [
-        pl.when(is_queue).then("occupancy_mean").alias("queue_length_mean"),
-        pl.when(is_queue).then("occupancy_max").alias("queue_length_max"),
+        pl.when(by_lines).then("occupancy_mean").alias("queue_length_mean"),
+        pl.when(by_lines).then("occupancy_max").alias("queue_length_max"),
         pl.when(is_queue & is_valid).then(_stay()).alias("wait_minutes"),
         pl.when(is_queue).then(is_valid).alias("wait_valid"),
     ]

@@ -1,7 +1,5 @@
 """What counted lines tell of a zone in an hour, out of the intervals of `virtual_region_occupancy`."""
 
-import datetime as dt
-
 import polars as pl
 
 from retail_pipeline.frames.drift import corrected_occupancy
@@ -12,13 +10,13 @@ _ZONE_DAY = ["store_id", "zone", "trading_day"]
 _STORE_DAY = ("store_id", "trading_day")
 
 
-def zone_line_hours(zones: pl.DataFrame, hours: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
+def zone_line_hours(zones: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
     """One row per `store_id`, `zone` and `hour_start` in which a door of the zone was counted; needs whole days.
 
     Columns: `entries`, `exits`, `occupancy_mean` (time-weighted), `occupancy_max`, `lines_version`; `lines_complete`:
     counted through the whole hour; `was_reset`: the trading day began in the hour, or more people had left than come,
-    so that the count was held at nobody. `occupancy_mean_corrected` stands once the day is over and was counted whole:
-    a hole in it is no drift.
+    so that the count was held at nobody. `occupancy_mean_corrected` stands once the whole day was counted: a hole in it
+    is no drift.
     """
     minutes = minutes_between("interval_start", "interval_end")
     net = (pl.col("entries") - pl.col("exits")).cum_sum().over(_ZONE_DAY)
@@ -27,7 +25,7 @@ def zone_line_hours(zones: pl.DataFrame, hours: pl.DataFrame, as_of: dt.datetime
         .sort("store_id", "zone", "interval_start")
         .join(_days(hours), on=_STORE_DAY)
         .with_columns(minutes.alias("minutes"), (net < 0).alias("is_held"))
-        .with_columns(pl.when(_day_is_counted(as_of)).then(corrected_occupancy(_ZONE_DAY)).alias("corrected"))
+        .with_columns(pl.when(_day_is_counted()).then(corrected_occupancy(_ZONE_DAY)).alias("corrected"))
         .group_by("store_id", "zone", "hour_start")
         .agg(
             pl.col("entries", "exits").sum(),
@@ -44,14 +42,14 @@ def zone_line_hours(zones: pl.DataFrame, hours: pl.DataFrame, as_of: dt.datetime
 def _days(hours: pl.DataFrame) -> pl.DataFrame:
     return hours.group_by(_STORE_DAY).agg(
         pl.col("hour_start").min().alias("day_start"),
-        pl.col("hour_end").max().alias("day_end"),
         pl.col("minutes").sum().alias("day_minutes"),
     )
 
 
-def _day_is_counted(as_of: dt.datetime) -> pl.Expr:
-    counted = (pl.col("minutes") * pl.col("is_complete")).sum().over(_ZONE_DAY) >= pl.col("day_minutes")
-    return pl.col("occupancy").is_not_null() & counted & (pl.col("day_end") <= as_of)
+def _day_is_counted() -> pl.Expr:
+    """Complete intervals fill the day; an interval is complete only after its end, so such a day is over."""
+    counted = (pl.col("minutes") * pl.col("is_complete")).sum().over(_ZONE_DAY)
+    return pl.col("occupancy").is_not_null() & (counted >= pl.col("day_minutes"))
 
 
 def _mean(people: str) -> pl.Expr:

@@ -16,9 +16,11 @@ from retail_pipeline.fleet.models import Fleet, Store
 from retail_pipeline.frames.device_off import measured
 from retail_pipeline.frames.hourly import hourly_analytics
 from retail_pipeline.frames.local_time import with_hours
+from retail_pipeline.frames.schemas import BY_ZONE
 from retail_pipeline.frames.zones import virtual_region_occupancy
 from retail_pipeline.steps.spans import StoreDays, bounds, hours_of_days
 from retail_pipeline.steps.switched_off import SwitchedOff, judge_switched_off, with_days_that_look_back
+from retail_pipeline.steps.zones import DayFigures, write_zone_tables
 from retail_pipeline.warehouse import attempts, gaps, reads, tables
 from retail_pipeline.warehouse.attempts import Step, StoreDay
 from retail_pipeline.warehouse.connection import Warehouse
@@ -39,10 +41,11 @@ class Derivation:
 
 @dataclass(frozen=True)
 class Derived:
-    """What became of zones and hours, and the stores that could not be derived, with the reason."""
+    """What became of zones, hours and the tables by zone, and the stores that could not be derived, with the reason."""
 
     zones: Derivation = field(default_factory=Derivation)
     hours: Derivation = field(default_factory=Derivation)
+    by_zone: dict[str, Derivation] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
 
@@ -80,7 +83,10 @@ def _derive(
     for store_id, words in failed.items():
         attempts.fail(warehouse, Step.HOURS, [(store_id, day) for day in days[store_id]], words)
     return Derived(
-        zones=_joined([part.zones for part in parts]), hours=_joined([part.hours for part in parts]), failed=failed
+        zones=_joined([part.zones for part in parts]),
+        hours=_joined([part.hours for part in parts]),
+        by_zone={table: _joined([part.by_zone[table] for part in parts]) for table in BY_ZONE},
+        failed=failed,
     )
 
 
@@ -127,19 +133,25 @@ def _derive_together(
         placed = with_hours(raw, hours)
         counted = placed.select(raw.columns)
         off = judge_switched_off(warehouse, stores, counted, hours)
-        zones = virtual_region_occupancy(measured(counted, off.hours, hours), stores, hours)
+        present = measured(counted, off.hours, hours)
+        zones = virtual_region_occupancy(present, stores, hours)
         hourly = _with_history(hourly_analytics(counted, stores, hours, now, off.hours), off)
         slices = _slices(hours)
         gaps.judge_off(connection, off.hours, slices, now)
         zones_changed = tables.write_zones(connection, zones.with_columns(by_run), slices)
         hours_changed = tables.write_hourly(connection, hourly.with_columns(by_run), slices)
+        regional = reads.regional_counts(warehouse, [store.id for store in stores], *bounds(hours))
+        day = DayFigures(stores, hours, present, regional, zones, hourly)
+        by_zone = write_zone_tables(connection, day, slices, now, run_id)
         attempts.settle(connection, Step.HOURS, _store_days(stores, days))
-    present = asked & set(_partitions(placed))
+    reported = asked & set(_partitions(placed))
+    with_stays = reported | asked & set(_partitions(with_hours(regional, hours)))
     return Derived(
         zones=_told(
-            _placed(zones, hours, "interval_start"), _placed(zones_changed, hours, "interval_start"), asked, present
+            _placed(zones, hours, "interval_start"), _placed(zones_changed, hours, "interval_start"), asked, reported
         ),
-        hours=_told(hourly, hours_changed, asked, present),
+        hours=_told(hourly, hours_changed, asked, reported),
+        by_zone={table: _told(one.rows, one.changed, asked, with_stays) for table, one in by_zone.items()},
     )
 
 

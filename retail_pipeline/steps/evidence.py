@@ -72,6 +72,25 @@ class Evidence:
         return reads.zones(self._warehouse, self._ids, *self._span)
 
     @cached_property
+    def zone_hours(self) -> pl.DataFrame:
+        """Figures of zones by the hour."""
+        return self._whole_days("zone_hours")
+
+    @cached_property
+    def zone_flows(self) -> pl.DataFrame:
+        """People between areas by the hour."""
+        return self._whole_days("zone_flows")
+
+    @cached_property
+    def queue_alerts(self) -> pl.DataFrame:
+        """Hours in which a queue passed the store's limits."""
+        return reads.by_zone(self._warehouse, "queue_alerts", self._ids, *self._span)
+
+    def _whole_days(self, table: str) -> pl.DataFrame:
+        rows = reads.by_zone(self._warehouse, table, self._ids, *self._span)
+        return rows.join(self.hours, on=["store_id", "hour_start"], how="semi")
+
+    @cached_property
     def hourly(self) -> pl.DataFrame:
         """Hourly figures; stores begin their days at different instants, and only whole days are judged."""
         rows = reads.hourly(self._warehouse, self._ids, *self._span)

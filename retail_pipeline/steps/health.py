@@ -183,6 +183,27 @@ CHECKS: dict[str, Check] = {
             lambda found: quality.zone_mass_balance(found.zones, found.raw, found.stores, found.hours, found.now),
         ),
         Check(
+            "zone_hours_conserve_intervals",
+            "zone_hours",
+            PROCESSING,
+            "A zone's hour holds the crossings of its intervals, no more and no fewer.",
+            lambda found: quality.zone_hours_conserve_intervals(found.zone_hours, found.zones, found.hours, found.now),
+        ),
+        Check(
+            "flows_make_zone_figures",
+            "zone_flows",
+            PROCESSING,
+            "Who came into a zone by its ways are the zone's entries, who left by them its exits.",
+            lambda found: quality.flows_make_zone_figures(found.zone_flows, found.zone_hours, found.now),
+        ),
+        Check(
+            "queues_within_limits",
+            "queue_alerts",
+            ANALYTICS,
+            "No queue was longer, and nobody waited longer, than the store allows.",
+            lambda found: quality.queues_within_limits(found.queue_alerts, found.since),
+        ),
+        Check(
             "hourly_conserves_raw",
             "hourly_analytics",
             ANALYTICS,

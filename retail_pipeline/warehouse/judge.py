@@ -12,9 +12,10 @@ from retail_pipeline.warehouse.queries import columns_of, query
 def stale_hours(warehouse: Warehouse, since: dt.datetime) -> pl.DataFrame:
     """`table_name`, `store_id`, `hour_start` of derived hours since then that are missing or older than their counts.
 
-    `table_name` is `hourly_analytics` or `virtual_region_occupancy`; the fleet tables say which of them a store has.
+    `table_name` is `hourly_analytics`, `virtual_region_occupancy` or, where stays are newer too, `zone_hours`; the
+    fleet tables say which of them a store has.
     """
-    return warehouse.read("stale_hours", {"since": since})
+    return pl.concat([warehouse.read(name, {"since": since}) for name in ("stale_hours", "stale_zone_hours")])
 
 
 def stale_days(warehouse: Warehouse, since: dt.datetime, now: dt.datetime | None = None) -> pl.DataFrame:

@@ -32,6 +32,13 @@ def hourly(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, e
     return schemas.conform(_read(warehouse, "hourly_analytics", store_ids, start, end), schemas.HOURLY_ANALYTICS)
 
 
+def by_zone(
+    warehouse: Warehouse, table: str, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime
+) -> pl.DataFrame:
+    """Rows of `zone_hours`, `zone_flows` or `queue_alerts` in its schema, hours that start in [start, end)."""
+    return schemas.conform(_read(warehouse, table, store_ids, start, end), schemas.BY_ZONE[table])
+
+
 def daily(warehouse: Warehouse, store_ids: Sequence[str], first_day: dt.date, last_day: dt.date) -> pl.DataFrame:
     """Daily figures: a frame of `DAILY_SUMMARIES`, trading days from `first_day` to `last_day`, both included."""
     values = {"store_ids": list(store_ids), "first_day": first_day, "last_day": last_day}

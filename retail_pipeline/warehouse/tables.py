@@ -39,6 +39,12 @@ COUNTS = {
 }
 ZONES = _target("virtual_region_occupancy", schemas.VIRTUAL_REGION_OCCUPANCY, ("store_id", "zone", "interval_start"))
 HOURS = _target("hourly_analytics", schemas.HOURLY_ANALYTICS, ("store_id", "hour_start"))
+_BY_ZONE_KEYS = {
+    "zone_hours": ("store_id", "zone", "hour_start"),
+    "zone_flows": ("store_id", "hour_start", "from_area", "to_area"),
+    "queue_alerts": ("store_id", "zone", "hour_start"),
+}
+BY_ZONE = {table: _target(table, schemas.BY_ZONE[table], key) for table, key in _BY_ZONE_KEYS.items()}
 DAYS = _target("daily_summaries", schemas.DAILY_SUMMARIES, ("store_id", "trading_day"))
 
 STAFFING = _target("staffing_hours", schemas.STAFFING_HOURS, ("store_id", "local_date", "local_hour"))._replace(
@@ -71,6 +77,20 @@ def write_hourly(connection: psycopg.Connection, rows: pl.DataFrame, slices: pl.
     `slices` (store_id, start, end) is what was derived whole: rows there that are not in `rows` are removed.
     """
     return _write_slices(connection, HOURS, rows, slices, "hour_start")
+
+
+def write_by_zone(connection: psycopg.Connection, table: str, rows: pl.DataFrame, slices: pl.DataFrame) -> pl.DataFrame:
+    """Write a table of `BY_ZONE` with `run_id`; keys of rows new, changed or removed.
+
+    `slices` (store_id, start, end) is what was derived whole: rows there that are not in `rows` are removed.
+    """
+    return _write_slices(connection, BY_ZONE[table], rows, slices, "hour_start")
+
+
+def write_snapshots(connection: psycopg.Connection, rows: pl.DataFrame) -> pl.DataFrame:
+    """Write a frame of `SNAPSHOTS`; keys (store_id, zone, observed_at) of rows new or changed."""
+    compare = ("occupancy", "is_provisional", "source")
+    return merge(connection, Target("zone_occupancy_snapshots", ("store_id", "zone", "observed_at"), compare), rows)
 
 
 def write_daily(connection: psycopg.Connection, rows: pl.DataFrame) -> pl.DataFrame:

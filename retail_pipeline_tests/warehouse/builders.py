@@ -126,6 +126,22 @@ def zone_rows(*rows: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema={**schemas.VIRTUAL_REGION_OCCUPANCY, "run_id": pl.String()})
 
 
+def zone_hour_row(start: dt.datetime = NOON, *, version: dt.datetime = NOON, **figures: Any) -> dict[str, Any]:
+    return {
+        **dict.fromkeys(schemas.ZONE_HOURS),
+        **{name: value for name, value in hour_row(start, version=version).items() if name in schemas.ZONE_HOURS},
+        "zone": "hall",
+        "zone_kind": "entrance",
+        "occupancy_source": "lines",
+        "run_id": "run",
+        **figures,
+    }
+
+
+def zone_hours(*rows: dict[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame(list(rows), schema={**schemas.ZONE_HOURS, "run_id": pl.String()})
+
+
 def day_row(day: dt.date = TODAY, *, version: dt.datetime = NOON, **figures: Any) -> dict[str, Any]:
     start = dt.datetime.combine(day, dt.time(), dt.UTC)
     return {

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from retail_pipeline.fleet.models import Report
+from retail_pipeline.frames import schemas
 from retail_pipeline.warehouse import attempts, gaps, judge, tables
 from retail_pipeline.warehouse.attempts import Step
 from retail_pipeline.warehouse.connection import Warehouse
@@ -27,6 +28,8 @@ from retail_pipeline_tests.warehouse.builders import (
     raw,
     raw_row,
     slices,
+    zone_hour_row,
+    zone_hours,
     zone_row,
     zone_rows,
 )
@@ -47,6 +50,10 @@ def derive(warehouse: Warehouse, *rows: dict[str, Any]) -> None:
         tables.write_hourly(connection, hours(*rows), slices(NOON, NOON))
         zones = [zone_row(row["hour_start"], version=row["input_version"], store_id=row["store_id"]) for row in rows]
         tables.write_zones(connection, zone_rows(*zones), slices(NOON, NOON))
+        by_hour = [
+            zone_hour_row(row["hour_start"], version=row["input_version"], store_id=row["store_id"]) for row in rows
+        ]
+        tables.write_by_zone(connection, "zone_hours", zone_hours(*by_hour), slices(NOON, NOON))
 
 
 def declare(warehouse: Warehouse, *stores: dict[str, Any]) -> None:
@@ -136,6 +143,51 @@ def test_hours_of_a_device_that_was_off_need_no_zone_row(warehouse: Warehouse) -
     with warehouse.transaction() as connection:
         gaps.judge_off(connection, off, slices(NOON, LATER), LATER)
     assert stale(warehouse) == [("hourly_analytics", "lisbon", NOON)]
+
+
+def stay(warehouse: Warehouse, region1: int, at: dt.datetime) -> None:
+    """Stays of the hall at noon, collected then."""
+    row = {
+        **dict.fromkeys(("region2", "region3", "region4"), 0),
+        **{name: value for name, value in raw_row(collected_at=at).items() if name in schemas.REGIONAL_COUNTS},
+        "region1": region1,
+        "total": region1,
+    }
+    with warehouse.transaction() as connection:
+        tables.write_counts(connection, Report.REGIONS, pl.DataFrame([row], schema=schemas.REGIONAL_COUNTS))
+
+
+def test_newer_stays_make_their_zones_due_and_nothing_else(warehouse: Warehouse) -> None:
+    count(warehouse, raw_row())
+    stay(warehouse, 5, NOON)
+    derive(warehouse, hour_row())
+    assert stale(warehouse) == []
+    stay(warehouse, 6, LATER)
+    assert stale(warehouse) == [("zone_hours", "lisbon", NOON)]
+
+
+def test_intervals_of_a_zone_without_an_hour_are_due(warehouse: Warehouse) -> None:
+    count(warehouse, raw_row())
+    derive(warehouse, hour_row())
+    with warehouse.transaction() as connection:
+        connection.execute("DELETE FROM retail.zone_hours")
+    assert stale(warehouse) == [("zone_hours", "lisbon", NOON)]
+    assert stale(warehouse, LATER) == []
+
+
+@pytest.mark.parametrize(
+    "device",
+    [
+        {**DOOR, "active": False},
+        {**DOOR, "reports": ["lines"]},
+        {**DOOR, "regions": {}},
+    ],
+    ids=["inactive", "not asked for regions", "no region declared"],
+)
+def test_stays_that_make_no_zone_hour_are_not_due(warehouse: Warehouse, device: dict[str, Any]) -> None:
+    declare(warehouse, {**LISBON, "sensors": [device]}, PUNE)
+    stay(warehouse, 5, NOON)
+    assert stale(warehouse) == []
 
 
 def test_a_removed_store_is_not_due(warehouse: Warehouse) -> None:

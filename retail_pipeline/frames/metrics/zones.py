@@ -82,6 +82,17 @@ ZONE_HOURS = (
         source=_ZONE_INTERVALS,
     ),
     Metric(
+        name="occupancy_mean_corrected",
+        tables=_HOUR,
+        unit="people",
+        low=0,
+        family="zone_occupancy_corrected",
+        formula="occupancy weighted by the length of the interval, with the cumulative curve of the smaller side of the"
+        " trading day scaled so that the day nets to zero",
+        null="the trading day was not counted whole yet, one side of it is zero, or occupancy_source is not lines",
+        source=_ZONE_INTERVALS,
+    ),
+    Metric(
         name="occupancy_source",
         tables=_HOUR,
         unit="name",
@@ -108,6 +119,26 @@ ZONE_HOURS = (
         formula="zone entries / store entries; above 1 where people come back",
         null="entries of either are unknown, or nobody came",
         source="zone_hours, hourly_analytics",
+    ),
+    Metric(
+        name="occupancy_share",
+        tables=_HOUR,
+        unit="ratio",
+        low=0,
+        family="zone_occupancy_share",
+        formula="zone occupancy_mean / store occupancy_mean; over the shopping zones added up it is browse_share",
+        null="occupancy_source is not lines, or nobody was in the store",
+        source="zone_hours, hourly_analytics",
+    ),
+    Metric(
+        name="pass_on_rate",
+        tables=_HOUR,
+        unit="ratio",
+        low=0,
+        family="pass_on",
+        formula="crossings from an entrance zone to another zone / store entries",
+        null="the zone is of another kind, no line leads onward, or nobody came",
+        source="zone_flows, hourly_analytics",
     ),
     Metric(
         name="dwell_minutes",
@@ -155,7 +186,8 @@ ZONE_HOURS = (
         tables=_HOUR,
         unit="yes or no",
         family="wait",
-        formula="joins and leaves within 25 % of the larger, and the zone was not reset in the hour",
+        formula="the hour was counted to its end, somebody joined, joins and leaves are within 25 % of the larger, and"
+        " the zone was not reset in the hour: the trading day did not begin in it, nor had more people left than come",
         null="the zone is not of kind queue",
         source=_ZONE_INTERVALS,
     ),
@@ -197,10 +229,9 @@ QUEUE_ALERTS = (
     Metric(
         name="threshold",
         tables=("queue_alerts",),
-        unit="people or minutes",
-        low=0,
+        unit="limits",
         family="queue_alert",
-        formula="the limit of queue_alert that was passed",
+        formula="the limits of queue_alert that were passed, as the fleet file writes them",
         source="queue_alert of the fleet file",
     ),
 )

@@ -11,6 +11,11 @@ from retail_pipeline.frames.quality.quarantine import quarantined_rows
 from retail_pipeline.frames.quality.stuck import not_stuck
 from retail_pipeline.frames.quality.traffic import enters_balance_exits, no_ghost_traffic
 from retail_pipeline.frames.quality.unusual import entries_as_usual
+from retail_pipeline.frames.quality.zones import (
+    flows_make_zone_figures,
+    queues_within_limits,
+    zone_hours_conserve_intervals,
+)
 
 __all__ = [
     "FINDINGS",
@@ -21,6 +26,7 @@ __all__ = [
     "device_clock_skew",
     "enters_balance_exits",
     "entries_as_usual",
+    "flows_make_zone_figures",
     "hourly_conserves_raw",
     "no_future_rows",
     "no_ghost_traffic",
@@ -29,5 +35,7 @@ __all__ = [
     "overdue",
     "overdue_minutes",
     "quarantined_rows",
+    "queues_within_limits",
+    "zone_hours_conserve_intervals",
     "zone_mass_balance",
 ]

@@ -1,0 +1,66 @@
+"""What follows for zones when a store's trading day is derived: their hours, the ways between them, queues, snapshots.
+
+Written in the transaction of the derivation, so that no reader finds hours that their zones contradict.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from retail_pipeline.fleet.models import Store
+from retail_pipeline.frames.flows import zone_flows
+from retail_pipeline.frames.queues import queue_alerts
+from retail_pipeline.frames.snapshots import counted_snapshots
+from retail_pipeline.frames.zone_hours import zone_hours
+from retail_pipeline.warehouse import tables
+from retail_pipeline.warehouse.connection import Connection
+
+
+@dataclass(frozen=True)
+class DayFigures:
+    """Whole trading days of stores: measured line counts, stays, and what was just derived of them."""
+
+    stores: Sequence[Store]
+    hours: pl.DataFrame
+    counts: pl.DataFrame
+    regional: pl.DataFrame
+    zones: pl.DataFrame
+    hourly: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Written:
+    """Rows of a table, and the keys of those that were new, changed or removed."""
+
+    rows: pl.DataFrame
+    changed: pl.DataFrame
+
+
+def write_zone_tables(
+    connection: Connection, day: DayFigures, slices: pl.DataFrame, now: dt.datetime, run_id: str
+) -> dict[str, Written]:
+    """Derive and write `zone_hours`, `zone_flows` and `queue_alerts`, and the snapshots of a day that `now` lies in."""
+    by_run = pl.lit(run_id).alias("run_id")
+    written = {
+        table: Written(rows, tables.write_by_zone(connection, table, rows.with_columns(by_run), slices))
+        for table, rows in _derived(day).items()
+    }
+    today = slices.filter(pl.col("start") <= now, pl.col("end") > now).select("store_id", "start")
+    tables.write_snapshots(connection, counted_snapshots(*_since(today, day.hourly, day.zones)))
+    return written
+
+
+def _derived(day: DayFigures) -> Mapping[str, pl.DataFrame]:
+    flows = zone_flows(day.counts, day.stores, day.hours)
+    by_hour = zone_hours(day.zones, flows, day.regional, day.hourly, day.stores, day.hours)
+    return {"zone_hours": by_hour, "zone_flows": flows, "queue_alerts": queue_alerts(by_hour, day.stores)}
+
+
+def _since(today: pl.DataFrame, hourly: pl.DataFrame, zones: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of today: a snapshot tells of now, an older day that is derived again has nothing to add."""
+    return (
+        hourly.join(today, on="store_id").filter(pl.col("hour_start") >= pl.col("start")),
+        zones.join(today, on="store_id").filter(pl.col("interval_start") >= pl.col("start")),
+    )

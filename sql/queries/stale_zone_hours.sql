@@ -1,0 +1,73 @@
+-- Zone hours that are older than the intervals or stays they come from, or that have those and no row, since an instant.
+-- Grain: store, local clock hour. Key: store_id, hour_start. Caller: warehouse/judge.py.
+WITH declared_zones AS (
+    SELECT
+        zones.store_id,
+        zones.zone,
+        stores.timezone
+    FROM retail.zones AS zones
+    INNER JOIN retail.stores AS stores ON zones.store_id = stores.store_id AND stores.valid_to IS NULL
+    WHERE zones.valid_to IS NULL
+),
+
+declared_regions AS (
+    SELECT
+        regions.sensor_id,
+        regions.region,
+        regions.store_id,
+        regions.zone
+    FROM retail.regions AS regions
+    INNER JOIN retail.sensors AS sensors
+        ON regions.sensor_id = sensors.sensor_id AND sensors.valid_to IS NULL AND sensors.is_active
+    WHERE regions.valid_to IS NULL AND 'regions' = any(sensors.reports)
+),
+
+inputs AS (
+    SELECT
+        store_id,
+        zone,
+        interval_start,
+        input_version AS newest
+    FROM retail.virtual_region_occupancy
+    WHERE interval_start >= %(since)s::timestamptz
+    UNION ALL
+    SELECT
+        counts.store_id,
+        regions.zone,
+        counts.interval_start,
+        counts.collected_at AS newest
+    FROM retail.regional_counts AS counts
+    INNER JOIN declared_regions AS regions
+        ON counts.sensor_id = regions.sensor_id AND counts.store_id = regions.store_id
+    WHERE
+        counts.interval_start >= %(since)s::timestamptz
+        AND CASE regions.region
+            WHEN 1 THEN counts.region1 WHEN 2 THEN counts.region2 WHEN 3 THEN counts.region3 ELSE counts.region4
+        END IS NOT NULL
+),
+
+placed AS (
+    SELECT
+        inputs.store_id,
+        inputs.zone,
+        inputs.interval_start,
+        inputs.newest,
+        inputs.interval_start AT TIME ZONE zones.timezone AS clock
+    FROM inputs
+    INNER JOIN declared_zones AS zones ON inputs.store_id = zones.store_id AND inputs.zone = zones.zone
+)
+
+SELECT DISTINCT
+    'zone_hours' AS table_name,
+    placed.store_id,
+    placed.interval_start - (placed.clock - date_trunc('hour', placed.clock)) AS hour_start
+FROM placed
+LEFT JOIN retail.zone_hours AS hours
+    ON
+        placed.store_id = hours.store_id
+        AND placed.zone = hours.zone
+        AND placed.interval_start >= hours.hour_start
+        AND placed.interval_start < hours.hour_start + interval '1 hour'
+        AND placed.interval_start < hours.hour_end
+WHERE hours.input_version IS NULL OR hours.input_version < placed.newest
+ORDER BY placed.store_id, hour_start
