@@ -8,24 +8,19 @@ WHOLE_STORE = ""
 """The zone of a snapshot of the whole store."""
 
 
-def counted_snapshots(hourly: pl.DataFrame, zones: pl.DataFrame) -> pl.DataFrame:
+def counted_snapshots(hourly: pl.DataFrame, zones: pl.DataFrame, answered: pl.DataFrame) -> pl.DataFrame:
     """The newest known occupancy of each store and zone in these rows: a frame of `SNAPSHOTS`, sorted by key.
 
-    A complete hour or interval tells who was inside at its end, an open one who was inside when the device answered
-    (`input_version`); the latter is provisional. Zones whose occupancy the lines cannot tell have no snapshot.
+    A complete hour or interval tells who was inside at its end; an open one, provisionally, when the figures changed
+    last (`input_version`) or, if later, when every device of the store had answered (`answered`: `store_id`,
+    `answered_at`): a poll that finds nobody new is news too. Zones whose occupancy the lines cannot tell have none.
     """
-    by_store = hourly.select(
-        "store_id",
-        "organization_id",
-        pl.lit(WHOLE_STORE).alias("zone"),
-        _observed_at("hour_end"),
-        pl.col("occupancy_end").alias("occupancy"),
-        *_state(),
-    )
-    by_zone = zones.select("store_id", "organization_id", "zone", _observed_at("interval_end"), "occupancy", *_state())
+    by_store = _known(hourly.with_columns(pl.lit(WHOLE_STORE).alias("zone")), "hour_end", "occupancy_end")
+    by_zone = _known(zones, "interval_end", "occupancy")
     return conform(
         pl.concat([by_store, by_zone])
-        .drop_nulls("occupancy")
+        .join(answered, on="store_id", how="left")
+        .with_columns(pl.min_horizontal("end", pl.max_horizontal("input_version", "answered_at")).alias("observed_at"))
         .sort("store_id", "zone", "observed_at")
         .group_by("store_id", "zone", maintain_order=True)
         .last(),
@@ -33,9 +28,11 @@ def counted_snapshots(hourly: pl.DataFrame, zones: pl.DataFrame) -> pl.DataFrame
     )
 
 
-def _observed_at(end: str) -> pl.Expr:
-    return pl.min_horizontal(end, "input_version").alias("observed_at")
-
-
-def _state() -> list[pl.Expr]:
-    return [(~pl.col("is_complete")).alias("is_provisional"), pl.lit("lines").alias("source")]
+def _known(rows: pl.DataFrame, end: str, occupancy: str) -> pl.DataFrame:
+    return rows.drop_nulls(occupancy).select(
+        *("store_id", "organization_id", "zone", "input_version"),
+        pl.col(end).alias("end"),
+        pl.col(occupancy).alias("occupancy"),
+        (~pl.col("is_complete")).alias("is_provisional"),
+        pl.lit("lines").alias("source"),
+    )

@@ -20,7 +20,7 @@ from retail_pipeline.frames.schemas import BY_ZONE
 from retail_pipeline.frames.zones import virtual_region_occupancy
 from retail_pipeline.steps.spans import StoreDays, bounds, hours_of_days
 from retail_pipeline.steps.switched_off import SwitchedOff, judge_switched_off, with_days_that_look_back
-from retail_pipeline.steps.zones import DayFigures, write_zone_tables
+from retail_pipeline.steps.zones import DayFigures, answered, write_zone_tables
 from retail_pipeline.warehouse import attempts, gaps, reads, tables
 from retail_pipeline.warehouse.attempts import Step, StoreDay
 from retail_pipeline.warehouse.connection import Warehouse
@@ -141,7 +141,7 @@ def _derive_together(
         zones_changed = tables.write_zones(connection, zones.with_columns(by_run), slices)
         hours_changed = tables.write_hourly(connection, hourly.with_columns(by_run), slices)
         regional = reads.regional_counts(warehouse, [store.id for store in stores], *bounds(hours))
-        day = DayFigures(stores, hours, present, regional, zones, hourly)
+        day = DayFigures(stores, hours, present, regional, zones, hourly, answered(warehouse, stores))
         by_zone = write_zone_tables(connection, day, slices, now, run_id)
         attempts.settle(connection, Step.HOURS, _store_days(stores, days))
     reported = asked & set(_partitions(placed))

@@ -10,17 +10,18 @@ from dataclasses import dataclass
 import polars as pl
 
 from retail_pipeline.fleet.models import Store
+from retail_pipeline.frames.declared import devices
 from retail_pipeline.frames.flows import zone_flows
 from retail_pipeline.frames.queues import queue_alerts
 from retail_pipeline.frames.snapshots import counted_snapshots
 from retail_pipeline.frames.zone_hours import zone_hours
-from retail_pipeline.warehouse import tables
-from retail_pipeline.warehouse.connection import Connection
+from retail_pipeline.warehouse import reads, tables
+from retail_pipeline.warehouse.connection import Connection, Warehouse
 
 
 @dataclass(frozen=True)
 class DayFigures:
-    """Whole trading days of stores: measured line counts, stays, and what was just derived of them."""
+    """Whole trading days of stores: measured line counts, stays, what was just derived of them, and `answered`."""
 
     stores: Sequence[Store]
     hours: pl.DataFrame
@@ -28,6 +29,7 @@ class DayFigures:
     regional: pl.DataFrame
     zones: pl.DataFrame
     hourly: pl.DataFrame
+    answered: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,16 @@ def write_zone_tables(
         for table, rows in _derived(day).items()
     }
     today = slices.filter(pl.col("start") <= now, pl.col("end") > now).select("store_id", "start")
-    tables.write_snapshots(connection, counted_snapshots(*_since(today, day.hourly, day.zones)))
+    hourly, zones = _since(today, day.hourly, day.zones)
+    tables.write_snapshots(connection, counted_snapshots(hourly, zones, day.answered))
     return written
+
+
+def answered(warehouse: Warehouse, stores: Sequence[Store]) -> pl.DataFrame:
+    """`store_id`, `answered_at`: when the device heard longest ago gave its last report; NULL: one never did."""
+    asked = devices(stores).join(reads.device_health(warehouse), on="sensor_id", how="left")
+    is_silent = pl.col("last_ok_at").is_null().any()
+    return asked.group_by("store_id").agg(pl.when(~is_silent).then(pl.col("last_ok_at").min()).alias("answered_at"))
 
 
 def _derived(day: DayFigures) -> Mapping[str, pl.DataFrame]:

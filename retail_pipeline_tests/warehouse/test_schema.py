@@ -49,6 +49,8 @@ def test_every_fact_names_its_organization(warehouse: Warehouse) -> None:
         ("virtual_region_occupancy", schemas.VIRTUAL_REGION_OCCUPANCY),
         ("hourly_analytics", schemas.HOURLY_ANALYTICS),
         ("daily_summaries", schemas.DAILY_SUMMARIES),
+        ("zone_occupancy_snapshots", schemas.SNAPSHOTS),
+        *schemas.BY_ZONE.items(),
     ],
 )
 def test_tables_and_frames_name_the_same_columns(warehouse: Warehouse, table: str, schema: dict[str, object]) -> None:
@@ -63,9 +65,8 @@ def test_tables_and_frames_name_the_same_columns(warehouse: Warehouse, table: st
 def test_views_show_no_more_than_their_reader_may_see(warehouse: Warehouse) -> None:
     views = f"SELECT relname {RELATIONS} ('v')"
     assert names(warehouse, views) == names(warehouse, f"{views} AND 'security_invoker=true' = ANY(reloptions)")
-    assert {"line_counts", "zone_counts", "store_hours", "store_days", "current_occupancy", "pipeline_status"} <= set(
-        names(warehouse, views)
-    )
+    told = {"line_counts", "zone_counts", "store_hours", "store_days", "current_occupancy", "pipeline_status"}
+    assert {*told, "store_journeys"} <= set(names(warehouse, views))
 
 
 @pytest.fixture
