@@ -33,5 +33,8 @@ fmt: $(BIN)/.installed  ## writes what check would ask for
 metrics: $(BIN)/.installed  ## writes the README's table of metrics, prints the column comments of tables named in TABLES
 	python .ci/write_metrics.py $(TABLES)
 
+schema: $(BIN)/.installed  ## writes sql/schema.jsonl anew, after a migration was added
+	retail-pipeline schema declare
+
 clean:  ## removes the environment and what the pipeline keeps on this machine
 	rm -rf $(VENV) .retail .tmp_dagster_home_* .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage *.egg-info

@@ -25,6 +25,9 @@ app = App(name="retail-pipeline", help="People counting in shops: collect, compu
 fleet_app = App(name="fleet", help="The fleet file.")
 app.command(fleet_app)
 
+schema_app = App(name="schema", help="The warehouse's schema against what the migrations declare.")
+app.command(schema_app)
+
 UNHEALTHY, USAGE = 1, 2
 
 
@@ -151,6 +154,35 @@ def check(file: Path) -> int:
     for advice in fleet_advice(fleet):
         console.print(f"- {advice}")
     return 0
+
+
+@schema_app.command(name="check")
+def check_schema() -> int:
+    """Compare the live schema with the declared one. Exit code 1 when they differ; changes nothing."""
+    from retail_pipeline.terminal.schema import show_drift  # noqa: PLC0415 - Dagster loads in seconds
+
+    return show_drift(Console())
+
+
+@schema_app.command(name="fix")
+def fix_schema(*, apply: bool = False, allow_destructive: bool = False) -> int:
+    """Print the SQL that repairs the schema; it loses nothing unless allowed to.
+
+    Args:
+        apply: run it, in one transaction, after showing it.
+        allow_destructive: also drop what no migration knows, and change the types of columns back.
+    """
+    from retail_pipeline.terminal.schema import fix_drift  # noqa: PLC0415
+
+    return fix_drift(Console(), apply=apply, allow_destructive=allow_destructive)
+
+
+@schema_app.command(name="declare")
+def declare_schema() -> int:
+    """For developers: write sql/schema.jsonl anew from the migrations, by way of the embedded Postgres."""
+    from retail_pipeline.terminal.schema import write_declaration  # noqa: PLC0415
+
+    return write_declaration(Console())
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from retail_pipeline.automation.jobs import make_jobs
 from retail_pipeline.automation.schedules import make_schedules
 from retail_pipeline.automation.sensors import make_sensors
 from retail_pipeline.checks.health import make_checks
+from retail_pipeline.checks.schema import make_schema_check
 from retail_pipeline.fleet.horizon import horizon_start
 from retail_pipeline.resources.fleet_file import FleetFile, load_declared_fleet
 from retail_pipeline.resources.sensor_apis import SensorApis
@@ -46,7 +47,7 @@ def build_defs(*, now: dt.datetime | None = None, resources: Mapping[str, object
             make_store_reports(partitions),
             make_pipeline_health(partitions),
         ],
-        asset_checks=[make_checks(partitions)],
+        asset_checks=[make_checks(partitions), make_schema_check(partitions)],
         jobs=make_jobs(partitions),
         schedules=make_schedules(partitions),
         sensors=make_sensors(partitions),
