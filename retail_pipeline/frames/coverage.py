@@ -13,6 +13,9 @@ from retail_pipeline.frames.declared import devices, entrance_devices, is_live
 from retail_pipeline.frames.local_time import with_hours
 from retail_pipeline.frames.ratios import minutes_between
 
+SETTLED_AFTER = dt.timedelta(minutes=40)
+"""Devices are asked twice an hour: what a slow clock kept open at one poll is complete at the next."""
+
 _KEY = ("store_id", "hour_start")
 
 
@@ -77,6 +80,11 @@ def covered_share() -> pl.Expr:
 def is_covered() -> pl.Expr:
     """Whether complete intervals fill the hour."""
     return pl.col("complete_minutes") >= pl.col("minutes")
+
+
+def is_settled(as_of: dt.datetime) -> pl.Expr:
+    """Whether the hour ended so long ago that the polls which should have completed it are over."""
+    return pl.col("hour_end") <= as_of - SETTLED_AFTER
 
 
 def _intervals_expected() -> pl.Expr:

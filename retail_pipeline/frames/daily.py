@@ -6,8 +6,11 @@ from collections.abc import Sequence
 import polars as pl
 
 from retail_pipeline.fleet.models import Store
+from retail_pipeline.frames.comparison import with_comparisons
 from retail_pipeline.frames.declared import entrance_devices, is_live, organizations
 from retail_pipeline.frames.hourly import capture
+from retail_pipeline.frames.letters import day_letters
+from retail_pipeline.frames.power_hours import power_hours
 from retail_pipeline.frames.ratios import ratio, sum_or_null
 from retail_pipeline.frames.schemas import DAILY_SUMMARIES, conform
 
@@ -21,20 +24,22 @@ def daily_summaries(
     hours: pl.DataFrame,
     as_of: dt.datetime,
     lost: pl.DataFrame | None = None,
+    past: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """One row per store and trading day with at least one hourly row: a frame of `DAILY_SUMMARIES`, sorted by key.
+    """One row per store and trading day in which anything was measured: a frame of `DAILY_SUMMARIES`, sorted by key.
 
     `hours` holds the whole trading days (23, 24 or 25 hours). Expected are the hours that have ended by `as_of`, from
     `live_since` on; `completeness` is NULL while none has. `lost` (`store_id`, `hour_start`) names hours that will
     never be recovered, counted in `hours_lost`: a day that misses nothing else is complete, its `completeness` stays
     below 1.
 
-    Peak and `average_hourly_entries` come from complete hours alone. Capture is recomputed from the sums of the hours
-    in which both entries and passers-by were measured. `occupancy_max_at` is the start of the hour with the maximum.
-    `open_hours` are those of the whole day, reported or not.
+    Peak, `power_hours`, `occupancy_max` and `average_hourly_entries` come from complete hours alone. Capture is
+    recomputed from the sums of the hours in which both entries and passers-by were measured. `occupancy_max_at` is the
+    start of the hour with the maximum. `open_hours` are those of the whole day, reported or not. `past` (see
+    `with_comparisons`) are the days among which a week and a year before are found.
     """
     expected = _expected_hours(hours, stores, as_of)
-    frame = hourly.with_columns((pl.col("hour_end") <= as_of).alias("has_ended"))
+    frame = _of_measured_days(hourly).with_columns((pl.col("hour_end") <= as_of).alias("has_ended"))
     return conform(
         _figures(frame)
         .join(_bounds(hours), on=_DAY)
@@ -44,9 +49,12 @@ def daily_summaries(
         .join(_peaks(frame), on=_DAY, how="left")
         .join(_busiest_moment(frame), on=_DAY, how="left")
         .join(_capture_figures(frame), on=_DAY, how="left")
+        .join(power_hours(frame), on=_DAY, how="left")
+        .join(day_letters(expected, frame, as_of), on=_DAY, how="left")
         .join(organizations(stores), on="store_id")
         .with_columns(pl.col("hours_expected", "hours_missing", "hours_lost").fill_null(0))
         .with_columns(*_derived(as_of))
+        .pipe(with_comparisons, past, as_of)
         .sort(_DAY),
         DAILY_SUMMARIES,
     )
@@ -57,14 +65,26 @@ def _expected_hours(hours: pl.DataFrame, stores: Sequence[Store], as_of: dt.date
     return hours.join(live, on="store_id").filter(is_live(), pl.col("hour_end") <= as_of)
 
 
+def _of_measured_days(hourly: pl.DataFrame) -> pl.DataFrame:
+    """A day of nothing but imputed hours is not a day that anybody measured."""
+    is_measured = pl.col("entries").is_not_null() | pl.col("passers_by").is_not_null()
+    return hourly.filter(is_measured.any().over(_DAY))
+
+
 def _figures(hourly: pl.DataFrame) -> pl.DataFrame:
     was_reported = pl.col("entries").is_not_null() & pl.col("has_ended")
     return hourly.group_by(_DAY).agg(
         *(sum_or_null(pl.col(name).cast(pl.Int64)).alias(name) for name in ("entries", "exits", "passers_by")),
         sum_or_null(pl.col("entries") * pl.col("business_share")).alias("business_entries"),
         was_reported.sum().alias("hours_reported"),
+        ratio(_imputed_people().sum(), pl.col("entries").sum() + _imputed_people().sum()).alias("imputed_share"),
         pl.col("input_version").max(),
     )
+
+
+def _imputed_people() -> pl.Expr:
+    """People that an hour's estimate adds to what was counted of it; a count above the estimate needs none."""
+    return (pl.col("entries_imputed") - pl.col("entries").fill_null(0)).clip(lower_bound=0).fill_null(0.0)
 
 
 def _bounds(hours: pl.DataFrame) -> pl.DataFrame:
@@ -128,7 +148,8 @@ def _peaks(hourly: pl.DataFrame) -> pl.DataFrame:
 
 def _busiest_moment(hourly: pl.DataFrame) -> pl.DataFrame:
     return (
-        hourly.drop_nulls("occupancy_max")
+        hourly.filter("is_complete")
+        .drop_nulls("occupancy_max")
         .sort("hour_start")
         .group_by(_DAY)
         .agg(
@@ -152,5 +173,6 @@ def _derived(as_of: dt.datetime) -> list[pl.Expr]:
         drift.alias("drift"),
         ratio(drift, pl.col("entries")).alias("drift_share"),
         (pl.col("entries") - pl.col("business_entries")).alias("non_business_entries"),
+        pl.when(is_over).then("quality").alias("quality"),
         (is_over & (pl.col("hours_expected") > 0) & (pl.col("hours_missing") == 0)).alias("is_complete"),
     ]

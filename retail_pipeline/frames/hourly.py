@@ -8,14 +8,21 @@ import polars as pl
 from retail_pipeline.fleet.models import Store
 from retail_pipeline.frames.counts import crossings, entrance_crossings, lines_frame, passing_crossings
 from retail_pipeline.frames.coverage import coverage
-from retail_pipeline.frames.declared import devices, organizations
+from retail_pipeline.frames.declared import devices, entrance_devices, organizations
 from retail_pipeline.frames.device_off import measured
+from retail_pipeline.frames.drift import corrected_occupancy
+from retail_pipeline.frames.imputation import with_imputed
 from retail_pipeline.frames.intervals import area_intervals
+from retail_pipeline.frames.known_hours import known_hours
+from retail_pipeline.frames.letters import hour_letter
+from retail_pipeline.frames.littles_law import dwell_is_valid, stay_minutes
 from retail_pipeline.frames.local_time import with_hours
+from retail_pipeline.frames.normal import with_index
 from retail_pipeline.frames.ratios import minutes_between, ratio, sum_or_null
-from retail_pipeline.frames.schemas import HOURLY_ANALYTICS, conform
+from retail_pipeline.frames.schemas import HOURLY_ANALYTICS, UTC_TIME, conform
 
 _KEY = ("store_id", "hour_start")
+_DAY = ("store_id", "trading_day")
 
 
 def hourly_analytics(
@@ -24,30 +31,63 @@ def hourly_analytics(
     hours: pl.DataFrame,
     as_of: dt.datetime,
     off: pl.DataFrame | None = None,
+    *,
+    past: pl.DataFrame | None = None,
+    recovered: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """One row per store and local clock hour with at least one raw row: a frame of `HOURLY_ANALYTICS`, sorted by key.
+    """One row per store and local clock hour that was reported or imputed: a frame of `HOURLY_ANALYTICS`, by key.
 
     `raw` and `hours` hold whole trading days, because occupancy runs from the day's first hour. `entries` and `exits`
     are NULL in an hour in which only devices without an entrance line reported. `off` (`sensor_id`, `hour_start`, see
     `device_off`) names hours whose zeros say that a device was switched off; they count as not measured.
 
-    No row: an hour that nothing reported, an hour before the store's `live_since`, and every hour of a store without an
-    active entrance line, since nothing could tell its entries. `input_version` is the greatest `collected_at` among the
-    hour's raw rows; the rows of earlier hours, which occupancy also needs, each have a row of their own to tell.
+    `past` (`HOUR_HISTORY`) are complete hours of the weeks before, for `index_vs_normal` and the imputed figures; what
+    these make of a day is told when the day is derived. `recovered` (`sensor_id`, `hour_start`) names hours that came
+    late. An hour that nothing reported has a row only where it is imputed: `entries` NULL, `completeness` 0.
+
+    No row: any other hour that nothing reported, an hour before the store's `live_since`, and every hour of a store
+    without an active entrance line, since nothing could tell its entries. `input_version` is the greatest
+    `collected_at` among the hour's raw rows; the rows of earlier hours, which occupancy also needs, each have a row of
+    their own to tell. Of an hour without raw rows it is the hour's start, older than any that may come.
     """
-    present = _reported_hours(raw, stores, hours)
-    counted = raw if off is None else measured(raw, off, hours)
-    crossed = crossings(counted, lines_frame(stores))
+    figures = _measured_hours(raw if off is None else measured(raw, off, hours), stores, hours, as_of)
+    known = known_hours(figures, past)
+    versions = _reported_hours(raw, stores, hours)
     return conform(
+        with_index(with_imputed(figures, known, as_of), known)
+        .join(versions, on=_KEY, how="left")
+        .filter(pl.col("input_version").is_not_null() | pl.col("entries_imputed").is_not_null())
+        .join(_recovered_hours(recovered, stores), on=_KEY, how="left")
+        .join(organizations(stores), on="store_id")
+        .with_columns(
+            pl.col("was_recovered").fill_null(value=False), pl.col("input_version").fill_null(pl.col("hour_start"))
+        )
+        .with_columns(hour_letter(as_of))
+        .sort(_KEY),
+        HOURLY_ANALYTICS,
+    )
+
+
+def _measured_hours(
+    counted: pl.DataFrame, stores: Sequence[Store], hours: pl.DataFrame, as_of: dt.datetime
+) -> pl.DataFrame:
+    """Every expected hour with what was measured of it, which may be nothing."""
+    crossed = crossings(counted, lines_frame(stores))
+    return (
         coverage(counted, hours, stores, as_of)
-        .join(present, on=_KEY)
         .join(hours, on=_KEY)
         .join(_entrance_figures(crossed, hours), on=_KEY, how="left")
         .join(_passers_by(crossed, hours), on=_KEY, how="left")
-        .join(organizations(stores), on="store_id")
-        .with_columns((pl.col("entries") - pl.col("exits")).alias("net_flow"), *capture(), _is_business_hour())
-        .sort(_KEY),
-        HOURLY_ANALYTICS,
+        .with_columns(
+            (pl.col("entries") - pl.col("exits")).alias("net_flow"),
+            *capture(),
+            *_stay(),
+            _is_business_hour(),
+            ratio(pl.col("entries"), pl.col("entries").sum().over(_DAY)).alias("traffic_share"),
+            pl.when(pl.col("is_complete").all().over(_DAY))
+            .then("occupancy_mean_corrected")
+            .alias("occupancy_mean_corrected"),
+        )
     )
 
 
@@ -76,14 +116,20 @@ def _entrance_figures(crossed: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFram
         pl.lit(1).alias("devices_expected"),
     )
     minutes = minutes_between("interval_start", "interval_end")
+
+    def mean(occupancy: str) -> pl.Expr:
+        return (pl.col(occupancy) * minutes).sum() / minutes.sum()
+
     return (
         area_intervals(with_hours(entrance, hours))
+        .with_columns(corrected_occupancy(list(_DAY)).alias("corrected"))
         .group_by(_KEY, maintain_order=True)
         .agg(
             pl.col("entries", "exits").sum(),
             pl.col("occupancy").last().alias("occupancy_end"),
             pl.col("occupancy").max().alias("occupancy_max"),
-            ((pl.col("occupancy") * minutes).sum() / minutes.sum()).alias("occupancy_mean"),
+            mean("occupancy").alias("occupancy_mean"),
+            pl.when(pl.col("corrected").is_not_null().all()).then(mean("corrected")).alias("occupancy_mean_corrected"),
         )
     )
 
@@ -91,6 +137,25 @@ def _entrance_figures(crossed: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFram
 def _passers_by(crossed: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
     passing = with_hours(passing_crossings(crossed), hours)
     return passing.group_by(_KEY).agg(sum_or_null(pl.col("in_count") + pl.col("out_count")).alias("passers_by"))
+
+
+def _stay() -> list[pl.Expr]:
+    """`dwell_valid` and `dwell_minutes`: an hour that is measured in part tells neither a rate nor a mean."""
+    entries, exits = pl.col("entries"), pl.col("exits")
+    is_valid = pl.col("is_complete") & dwell_is_valid(entries, exits)
+    stay = stay_minutes(pl.col("occupancy_mean"), entries, pl.col("minutes"))
+    return [is_valid.alias("dwell_valid"), pl.when(is_valid).then(stay).alias("dwell_minutes")]
+
+
+def _recovered_hours(recovered: pl.DataFrame | None, stores: Sequence[Store]) -> pl.DataFrame:
+    """Hours that a device over an entrance delivered late."""
+    doors = entrance_devices(stores).select("store_id", "sensor_id")
+    late = pl.DataFrame(schema={"sensor_id": pl.String(), "hour_start": UTC_TIME}) if recovered is None else recovered
+    return (
+        doors.join(late.select("sensor_id", "hour_start"), on="sensor_id")
+        .select(*_KEY, pl.lit(value=True).alias("was_recovered"))
+        .unique()
+    )
 
 
 def _is_business_hour() -> pl.Expr:

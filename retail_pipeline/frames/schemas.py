@@ -73,14 +73,36 @@ HOURLY_ANALYTICS = pl.Schema(
         "passers_by": pl.Int64(),
         "capture_rate": pl.Float64(),
         "turn_in_ratio": pl.Float64(),
+        "traffic_share": pl.Float64(),
         "occupancy_end": pl.Int64(),
         "occupancy_max": pl.Int64(),
         "occupancy_mean": pl.Float64(),
+        "occupancy_mean_corrected": pl.Float64(),
+        "dwell_minutes": pl.Float64(),
+        "dwell_valid": pl.Boolean(),
         "is_business_hour": pl.Boolean(),
         "business_share": pl.Float64(),
+        "index_vs_normal": pl.Float64(),
+        "entries_imputed": pl.Float64(),
+        "exits_imputed": pl.Float64(),
+        "imputation_method": pl.String(),
+        "imputation_wape": pl.Float64(),
         "completeness": pl.Float64(),
+        "quality": pl.String(),
         "is_complete": pl.Boolean(),
         "input_version": UTC_TIME,
+    }
+)
+HOUR_HISTORY = pl.Schema(
+    {
+        "store_id": pl.String(),
+        "hour_start": UTC_TIME,
+        "local_date": pl.Date(),
+        "local_hour": pl.Int8(),
+        "trading_day": pl.Date(),
+        "business_share": pl.Float64(),
+        "entries": pl.Int64(),
+        "exits": pl.Int64(),
     }
 )
 DAILY_SUMMARIES = pl.Schema(
@@ -102,6 +124,7 @@ DAILY_SUMMARIES = pl.Schema(
         "peak_hour": pl.Int16(),
         "peak_hour_entries": pl.Int64(),
         "peak_hour_is_tied": pl.Boolean(),
+        "power_hours": pl.List(pl.Int16()),
         "occupancy_max": pl.Int64(),
         "occupancy_max_at": UTC_TIME,
         "drift": pl.Int64(),
@@ -111,6 +134,12 @@ DAILY_SUMMARIES = pl.Schema(
         "hours_reported": pl.Int64(),
         "hours_lost": pl.Int64(),
         "completeness": pl.Float64(),
+        "imputed_share": pl.Float64(),
+        "quality": pl.String(),
+        "entries_last_week": pl.Int64(),
+        "change_last_week": pl.Float64(),
+        "entries_52_weeks_ago": pl.Int64(),
+        "change_52_weeks": pl.Float64(),
         "is_complete": pl.Boolean(),
         "input_version": UTC_TIME,
     }

@@ -13,12 +13,13 @@ import polars as pl
 
 from retail_pipeline.fleet.calendar import hours_starting_in
 from retail_pipeline.fleet.models import Fleet, Store
-from retail_pipeline.frames.device_off import measured
+from retail_pipeline.frames.device_off import WEEKS_BACK, measured
 from retail_pipeline.frames.hourly import hourly_analytics
+from retail_pipeline.frames.imputation import LOOK_BACK
 from retail_pipeline.frames.local_time import with_hours
 from retail_pipeline.frames.schemas import BY_ZONE
 from retail_pipeline.frames.zones import virtual_region_occupancy
-from retail_pipeline.steps.spans import StoreDays, bounds, hours_of_days
+from retail_pipeline.steps.spans import StoreDays, bounds, by_store, days_after, hours_of_days
 from retail_pipeline.steps.switched_off import SwitchedOff, judge_switched_off, with_days_that_look_back
 from retail_pipeline.steps.zones import DayFigures, answered, write_zone_tables
 from retail_pipeline.warehouse import attempts, gaps, reads, tables
@@ -41,12 +42,16 @@ class Derivation:
 
 @dataclass(frozen=True)
 class Derived:
-    """What became of zones, hours and the tables by zone, and the stores that could not be derived, with the reason."""
+    """What became of zones, hours and the tables by zone, and the stores that could not be derived, with the reason.
+
+    `changed_days` are the days of which some hourly figure changed.
+    """
 
     zones: Derivation = field(default_factory=Derivation)
     hours: Derivation = field(default_factory=Derivation)
     by_zone: dict[str, Derivation] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    changed_days: frozenset[StoreDay] = frozenset()
 
 
 def derive_hours(
@@ -59,12 +64,27 @@ def derive_hours(
         for store_id, asked in known.items()
     }
     asked = {(hour, store_id) for store_id, store_hours in known.items() for hour in store_hours}
-    return _derive(fleet, warehouse, days, asked, now, run_id)
+    return _derive_with_days_after(fleet, warehouse, days, asked, now, run_id)
 
 
 def derive_days(fleet: Fleet, warehouse: Warehouse, days: StoreDays, now: dt.datetime, run_id: str) -> Derived:
     """Derive whole trading days; everything that changed is in `also_changed`."""
-    return _derive(fleet, warehouse, days, set(), now, run_id)
+    return _derive_with_days_after(fleet, warehouse, days, set(), now, run_id)
+
+
+def _derive_with_days_after(
+    fleet: Fleet, warehouse: Warehouse, days: StoreDays, asked: set[Partition], now: dt.datetime, run_id: str
+) -> Derived:
+    """The days, and those up to four weeks after that compare themselves with what changed.
+
+    One step is enough: an index or an estimate rests on measured hours, never on another index or estimate.
+    """
+    derived = _derive(fleet, warehouse, days, asked, now, run_id)
+    known = {(store_id, day) for store_id, store_days in days.items() for day in store_days}
+    after = days_after(fleet, derived.changed_days, WEEKS_BACK, now) - known
+    if not after:
+        return derived
+    return _all_of([derived, _derive(fleet, warehouse, by_store(after), set(), now, run_id)])
 
 
 def _derive(
@@ -82,12 +102,7 @@ def _derive(
     parts, failed = each_alone_where_all_fail(stores, derive)
     for store_id, words in failed.items():
         attempts.fail(warehouse, Step.HOURS, [(store_id, day) for day in days[store_id]], words)
-    return Derived(
-        zones=_joined([part.zones for part in parts]),
-        hours=_joined([part.hours for part in parts]),
-        by_zone={table: _joined([part.by_zone[table] for part in parts]) for table in BY_ZONE},
-        failed=failed,
-    )
+    return _all_of([*parts, Derived(failed=failed)])
 
 
 def each_alone_where_all_fail(
@@ -133,9 +148,12 @@ def _derive_together(
         placed = with_hours(raw, hours)
         counted = placed.select(raw.columns)
         off = judge_switched_off(warehouse, stores, counted, hours)
+        past, recovered = _seen_before(warehouse, stores, hours)
         present = measured(counted, off.hours, hours)
         zones = virtual_region_occupancy(present, stores, hours)
-        hourly = _with_history(hourly_analytics(counted, stores, hours, now, off.hours), off)
+        hourly = _with_history(
+            hourly_analytics(counted, stores, hours, now, off.hours, past=past, recovered=recovered), off
+        )
         slices = _slices(hours)
         gaps.judge_off(connection, off.hours, slices, now)
         zones_changed = tables.write_zones(connection, zones.with_columns(by_run), slices)
@@ -144,15 +162,31 @@ def _derive_together(
         day = DayFigures(stores, hours, present, regional, zones, hourly, answered(warehouse, stores))
         by_zone = write_zone_tables(connection, day, slices, now, run_id)
         attempts.settle(connection, Step.HOURS, _store_days(stores, days))
-    reported = asked & set(_partitions(placed))
-    with_stays = reported | asked & set(_partitions(with_hours(regional, hours)))
+    reported = set(_partitions(placed))
+    with_stays = reported | set(_partitions(with_hours(regional, hours)))
     return Derived(
         zones=_told(
             _placed(zones, hours, "interval_start"), _placed(zones_changed, hours, "interval_start"), asked, reported
         ),
         hours=_told(hourly, hours_changed, asked, reported),
         by_zone={table: _told(one.rows, one.changed, asked, with_stays) for table, one in by_zone.items()},
+        changed_days=frozenset(
+            hours.join(hours_changed, on=["store_id", "hour_start"], how="semi")
+            .select("store_id", "trading_day")
+            .unique()
+            .iter_rows()
+        ),
     )
+
+
+def _seen_before(
+    warehouse: Warehouse, stores: Sequence[Store], hours: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The complete hours of the weeks before, and which of `hours` came late."""
+    ids = [store.id for store in stores]
+    start, end = bounds(hours)
+    past = reads.hour_history(warehouse, ids, start - LOOK_BACK - dt.timedelta(days=1), end)
+    return past, reads.recovered_hours(warehouse, ids, start, end)
 
 
 def _with_history(hourly: pl.DataFrame, off: SwitchedOff) -> pl.DataFrame:
@@ -176,12 +210,15 @@ def _slices(hours: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _told(rows: pl.DataFrame, changed: pl.DataFrame, asked: set[Partition], present: set[Partition]) -> Derivation:
-    """Asked-for partitions that have counts, and the others that changed, each with its rows."""
+def _told(rows: pl.DataFrame, changed: pl.DataFrame, asked: set[Partition], counts: set[Partition]) -> Derivation:
+    """Asked-for partitions that have counts, and the others that changed, each with its rows.
+
+    An hour that is only imputed has no counts: nothing happened there that a partition could be green for.
+    """
     held = _partitions(rows)
     return Derivation(
-        derived={key: held.get(key, 0) for key in present},
-        also_changed={key: held.get(key, 0) for key in _partitions(changed) if key not in asked},
+        derived={key: held.get(key, 0) for key in asked & counts},
+        also_changed={key: held.get(key, 0) for key in counts & set(_partitions(changed)) - asked},
     )
 
 
@@ -193,6 +230,16 @@ def _partitions(rows: pl.DataFrame) -> dict[Partition, int]:
     """Number of rows per partition: the UTC hour in which a local hour starts, and the store."""
     hours = pl.col("hour_start").dt.truncate("1h").alias("hour")
     return {(hour, store_id): n for hour, store_id, n in rows.group_by(hours, "store_id").len().iter_rows()}
+
+
+def _all_of(parts: Sequence[Derived]) -> Derived:
+    return Derived(
+        zones=_joined([part.zones for part in parts]),
+        hours=_joined([part.hours for part in parts]),
+        by_zone={table: _joined([part.by_zone[table] for part in parts if part.by_zone]) for table in BY_ZONE},
+        failed={store_id: words for part in parts for store_id, words in part.failed.items()},
+        changed_days=frozenset().union(*(part.changed_days for part in parts)),
+    )
 
 
 def _joined(parts: Sequence[Derivation]) -> Derivation:

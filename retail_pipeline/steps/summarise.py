@@ -8,10 +8,12 @@ import polars as pl
 
 from retail_pipeline.fleet.calendar import day_bounds, trading_day_of
 from retail_pipeline.fleet.models import Fleet, Store
+from retail_pipeline.frames.comparison import LAST_WEEK, LAST_YEAR
+from retail_pipeline.frames.coverage import SETTLED_AFTER
 from retail_pipeline.frames.daily import daily_summaries
 from retail_pipeline.frames.local_time import trading_day_hours
 from retail_pipeline.steps.derive import Derived, derive_days, each_alone_where_all_fail
-from retail_pipeline.steps.spans import bounds
+from retail_pipeline.steps.spans import bounds, by_store, days_after
 from retail_pipeline.warehouse import attempts, judge, reads, tables
 from retail_pipeline.warehouse.attempts import Step, StoreDay
 from retail_pipeline.warehouse.connection import Warehouse
@@ -44,7 +46,7 @@ def due_days(
         for store in fleet.stores
         for day in (trading_day_of(store, now), trading_day_of(store, now) - dt.timedelta(days=1))
     }
-    behind = _days_behind(fleet, warehouse, since) - _waiting(warehouse, Step.HOURS, now)
+    behind = _days_behind(fleet, warehouse, since, now) - _waiting(warehouse, Step.HOURS, now)
     return {one for one in hours_changed | behind | (recent - waiting) if fleet.has_store(one[0])}
 
 
@@ -69,11 +71,13 @@ def summarise_days(
     wanted = begun & due_days(fleet, warehouse, since, now) if due_only else begun
     if not wanted:
         return Summary()
-    behind = wanted & _days_behind(fleet, warehouse, since)
+    behind = wanted & _days_behind(fleet, warehouse, since, now)
     if due_only:
         behind -= _waiting(warehouse, Step.HOURS, now)
-    derived = derive_days(fleet, warehouse, _by_store(behind), now, run_id)
-    days_made, failed = _sum_up(fleet, warehouse, wanted, now, run_id)
+    derived = derive_days(fleet, warehouse, by_store(behind), now, run_id)
+    changed = wanted | derived.changed_days
+    changed |= days_after(fleet, changed, (LAST_WEEK, LAST_YEAR), now)
+    days_made, failed = _sum_up(fleet, warehouse, changed, now, run_id)
     return Summary(days_made, failed, derived)
 
 
@@ -99,15 +103,19 @@ def _sum_up_together(
     hours = hours.join(chosen, on=["store_id", "trading_day"], how="semi")
     ids = [store.id for store in stores]
     hourly = reads.hourly(warehouse, ids, *bounds(hours)).join(chosen, on=["store_id", "trading_day"], how="semi")
-    rows = daily_summaries(hourly, stores, hours, now, reads.lost_hours(warehouse, ids, *bounds(hours)))
+    before = {day - ago for _, day in wanted for ago in (LAST_WEEK, LAST_YEAR)}
+    past = reads.day_history(warehouse, ids, before)
+    rows = daily_summaries(hourly, stores, hours, now, reads.lost_hours(warehouse, ids, *bounds(hours)), past)
     with warehouse.transaction() as connection:
         tables.write_daily(connection, rows.with_columns(pl.lit(run_id).alias("run_id")))
         attempts.settle(connection, Step.DAY, of_these)
     return set(rows.select("store_id", "trading_day").iter_rows())
 
 
-def _days_behind(fleet: Fleet, warehouse: Warehouse, since: dt.datetime) -> set[StoreDay]:
-    hours = judge.stale_hours(warehouse, since).select("store_id", "hour_start")
+def _days_behind(fleet: Fleet, warehouse: Warehouse, since: dt.datetime, now: dt.datetime) -> set[StoreDay]:
+    """Days with hours that are older than their counts, or that have settled without anybody looking at them."""
+    unjudged = judge.unjudged_hours(warehouse, since, now - SETTLED_AFTER)
+    hours = pl.concat([judge.stale_hours(warehouse, since).select("store_id", "hour_start"), unjudged])
     return {
         (store_id, trading_day_of(fleet.store(store_id), hour))
         for store_id, hour in hours.iter_rows()
@@ -125,10 +133,3 @@ def _has_ended(fleet: Fleet, store_id: str, day: dt.date, now: dt.datetime) -> b
 
 def _store_days(frame: pl.DataFrame) -> set[StoreDay]:
     return set(frame.select("store_id", "trading_day").iter_rows())
-
-
-def _by_store(days: Collection[StoreDay]) -> dict[str, set[dt.date]]:
-    stores: dict[str, set[dt.date]] = {}
-    for store_id, day in days:
-        stores.setdefault(store_id, set()).add(day)
-    return stores

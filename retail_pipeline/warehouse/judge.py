@@ -18,6 +18,14 @@ def stale_hours(warehouse: Warehouse, since: dt.datetime) -> pl.DataFrame:
     return pl.concat([warehouse.read(name, {"since": since}) for name in ("stale_hours", "stale_zone_hours")])
 
 
+def unjudged_hours(warehouse: Warehouse, since: dt.datetime, settled_before: dt.datetime) -> pl.DataFrame:
+    """`store_id`, `hour_start` of hours since then that nothing new will come for, and that nobody has judged.
+
+    They ended by `settled_before` and have no quality letter yet, or are gaps that could be imputed and have no row.
+    """
+    return warehouse.read("unjudged_hours", {"since": since, "settled_before": settled_before})
+
+
 def stale_days(warehouse: Warehouse, since: dt.datetime, now: dt.datetime | None = None) -> pl.DataFrame:
     """`store_id`, `trading_day` of summaries that are missing or older than an hour since then.
 

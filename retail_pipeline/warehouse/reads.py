@@ -1,7 +1,7 @@
 """What other parts read of the warehouse, as frames in the types of frames/schemas.py; nothing is computed here."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import polars as pl
 
@@ -39,6 +39,16 @@ def by_zone(
     return schemas.conform(_read(warehouse, table, store_ids, start, end), schemas.BY_ZONE[table])
 
 
+def hour_history(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
+    """Complete hours with measured entries: a frame of `HOUR_HISTORY`, hours that start in [start, end)."""
+    return schemas.conform(_read(warehouse, "hour_history", store_ids, start, end), schemas.HOUR_HISTORY)
+
+
+def day_history(warehouse: Warehouse, store_ids: Sequence[str], days: Collection[dt.date]) -> pl.DataFrame:
+    """`store_id`, `trading_day`, `entries`, `completeness` of the days named."""
+    return warehouse.read("day_history", {"store_ids": list(store_ids), "days": sorted(days)})
+
+
 def daily(warehouse: Warehouse, store_ids: Sequence[str], first_day: dt.date, last_day: dt.date) -> pl.DataFrame:
     """Daily figures: a frame of `DAILY_SUMMARIES`, trading days from `first_day` to `last_day`, both included."""
     values = {"store_ids": list(store_ids), "first_day": first_day, "last_day": last_day}
@@ -48,6 +58,13 @@ def daily(warehouse: Warehouse, store_ids: Sequence[str], first_day: dt.date, la
 def lost_hours(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
     """`store_id`, `hour_start` of hours that start in [start, end) and will never be recovered further."""
     return _read(warehouse, "lost_hours", store_ids, start, end)
+
+
+def recovered_hours(
+    warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime
+) -> pl.DataFrame:
+    """`sensor_id`, `hour_start` of line counts that were missed and came after all; hours start in [start, end)."""
+    return _read(warehouse, "recovered_hours", store_ids, start, end)
 
 
 def device_health(warehouse: Warehouse) -> pl.DataFrame:

@@ -92,8 +92,17 @@ def copy_into_temp(connection: psycopg.Connection, target: Target, rows: pl.Data
     )
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(INCOMING, columns)
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for part in rows.iter_slices(_SLICE_ROWS):
+        for part in rows.with_columns(_arrays(rows.schema)).iter_slices(_SLICE_ROWS):
             copy.write(part.write_csv(include_header=False))
+
+
+def _arrays(schema: pl.Schema) -> list[pl.Expr]:
+    """Lists of numbers as Postgres writes arrays."""
+    return [
+        pl.format("{{{}}}", pl.col(name).cast(pl.List(pl.String())).list.join(",")).alias(name)
+        for name, dtype in schema.items()
+        if isinstance(dtype, pl.List)
+    ]
 
 
 def _one_row_per_key(target: Target, frame: pl.DataFrame) -> pl.DataFrame:

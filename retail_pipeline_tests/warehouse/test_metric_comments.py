@@ -3,7 +3,7 @@
 import pytest
 
 from retail_pipeline.frames import schemas
-from retail_pipeline.frames.metrics import PENDING, PUBLISHED, metrics_of
+from retail_pipeline.frames.metrics import PUBLISHED, metrics_of
 from retail_pipeline.frames.metrics.text import column_comment
 from retail_pipeline.warehouse.connection import Warehouse
 
@@ -29,10 +29,6 @@ def test_a_column_says_what_the_registry_says(comments: dict[tuple[str, str], st
     defined = {(table, metric.name): column_comment(metric) for metric in PUBLISHED for table in metric.tables}
 
     assert {column: comments.get(column) for column in defined} == defined
-
-
-def test_a_metric_is_pending_until_its_column_is_there(comments: dict[tuple[str, str], str]) -> None:
-    assert not {(table, metric.name) for metric in PENDING for table in metric.tables} & set(comments)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ SELECT
     peak_hour,
     peak_hour_entries,
     peak_hour_is_tied,
+    power_hours,
     occupancy_max,
     occupancy_max_at,
     drift,
@@ -27,6 +28,12 @@ SELECT
     hours_reported,
     hours_lost,
     completeness,
+    imputed_share,
+    quality,
+    entries_last_week,
+    change_last_week,
+    entries_52_weeks_ago,
+    change_52_weeks,
     is_complete,
     input_version
 FROM retail.daily_summaries

@@ -1,5 +1,5 @@
 -- Trading days whose summary is older than its hours, is missing, was made before the day had ended and now it has, or
--- before a gap of it was closed as lost.
+-- before a gap of it was closed as lost, or has no letter though it is complete.
 -- Grain: store, trading day. Key: store_id, trading_day. Caller: warehouse/judge.py.
 WITH reported AS (
     SELECT
@@ -8,7 +8,8 @@ WITH reported AS (
         max(hours.input_version) AS newest
     FROM retail.hourly_analytics AS hours
     INNER JOIN retail.stores AS stores ON hours.store_id = stores.store_id AND stores.valid_to IS NULL
-    WHERE hours.hour_start >= %(since)s::timestamptz
+    -- A day of nothing but imputed hours has no summary.
+    WHERE hours.hour_start >= %(since)s::timestamptz AND (hours.entries IS NOT NULL OR hours.passers_by IS NOT NULL)
     GROUP BY hours.store_id, hours.trading_day
 ),
 
@@ -47,6 +48,7 @@ LEFT JOIN retail.daily_summaries AS days
 WHERE
     days.input_version IS NULL
     OR days.input_version < reported.newest
+    OR (days.is_complete AND days.quality IS NULL)
     OR (
         days.day_end <= %(now)s::timestamptz
         AND (stores.live_since IS NULL OR days.trading_day >= stores.live_since)

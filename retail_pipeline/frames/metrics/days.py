@@ -143,9 +143,6 @@ DAYS = (
         null="no hour has ended",
         source=_HOURS,
     ),
-)
-
-DAYS_TO_COME = (
     Metric(
         name="power_hours",
         tables=_DAY,

@@ -125,9 +125,6 @@ HOURS = (
         formula="share of the hour in complete intervals, averaged over active devices with an entrance line",
         source="raw_sensor_counts",
     ),
-)
-
-HOURS_TO_COME = (
     Metric(
         name="traffic_share",
         tables=_HOUR,

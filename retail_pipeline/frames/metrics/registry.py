@@ -1,8 +1,8 @@
-"""Which metrics the tables hold now, and which are defined and have no column yet."""
+"""Which metrics the tables hold."""
 
-from retail_pipeline.frames.metrics.days import DAYS, DAYS_TO_COME
+from retail_pipeline.frames.metrics.days import DAYS
 from retail_pipeline.frames.metrics.decisions import CONVERSION, HEAT_MAPS, STAFFING_HOURS
-from retail_pipeline.frames.metrics.hours import HOURS, HOURS_TO_COME, SHARED
+from retail_pipeline.frames.metrics.hours import HOURS, SHARED
 from retail_pipeline.frames.metrics.metric import Metric
 from retail_pipeline.frames.metrics.zones import QUEUE_ALERTS, ZONE_FLOWS, ZONE_HOURS, ZONE_INTERVALS
 
@@ -18,13 +18,7 @@ PUBLISHED: tuple[Metric, ...] = (
     *HEAT_MAPS,
     *CONVERSION,
 )
-"""Metrics with a column each in every table they name; a group moves here with the migration that computes it."""
-
-PENDING: tuple[Metric, ...] = (
-    *HOURS_TO_COME,
-    *DAYS_TO_COME,
-)
-"""Metrics that are defined and that no table holds yet."""
+"""Metrics with a column each in every table they name."""
 
 
 def metrics_of(table: str) -> dict[str, Metric]:

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 import polars as pl
 
 from retail_pipeline.fleet.models import Report, Store
-from retail_pipeline.frames.coverage import device_coverage, device_hours, is_covered
+from retail_pipeline.frames.coverage import SETTLED_AFTER, device_coverage, device_hours, is_covered
 from retail_pipeline.frames.quality.findings import Severity, findings
 
 _DEVICE_HOUR = ("sensor_id", "hour_start")
 _COLLECTED_AFTER = dt.timedelta(minutes=5)
-# Devices are asked twice an hour: what a slow clock kept open at one poll is complete at the next.
-SETTLED_AFTER = dt.timedelta(minutes=40)
 
 
 def all_sensors_reported(

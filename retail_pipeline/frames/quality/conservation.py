@@ -7,9 +7,9 @@ import polars as pl
 
 from retail_pipeline.fleet.models import Store
 from retail_pipeline.frames.counts import crossings, entrance_crossings, lines_frame
+from retail_pipeline.frames.coverage import SETTLED_AFTER
 from retail_pipeline.frames.declared import entrance_devices, is_live
 from retail_pipeline.frames.local_time import with_hours
-from retail_pipeline.frames.quality.arrival import SETTLED_AFTER
 from retail_pipeline.frames.quality.findings import Severity, findings
 from retail_pipeline.frames.zones import zone_crossings, zone_doors
 
