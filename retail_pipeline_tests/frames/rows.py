@@ -9,7 +9,7 @@ import polars as pl
 from retail_pipeline.fleet.models import Store
 from retail_pipeline.frames.hourly import hourly_analytics
 from retail_pipeline.frames.local_time import trading_day_hours
-from retail_pipeline.frames.schemas import LINE_COUNTS, LINE_NUMBERS, RAW_SENSOR_COUNTS
+from retail_pipeline.frames.schemas import HOUR_HISTORY, LINE_COUNTS, LINE_NUMBERS, RAW_SENSOR_COUNTS
 from retail_pipeline_tests.shops import utc
 
 DAY = dt.date(2026, 7, 18)
@@ -73,3 +73,10 @@ def hours_of(store: Store | Sequence[Store], first: dt.date = DAY, last: dt.date
 def hourly_of(store: Store, rows: pl.DataFrame, as_of: dt.datetime = LATER, day: dt.date = DAY) -> pl.DataFrame:
     """`hourly_analytics` of one store's day."""
     return hourly_analytics(rows, [store], hours_of(store, day), as_of)
+
+
+def weeks_before(*weeks: tuple[int, int] | None, hour: int = 10, day: dt.date = DAY) -> pl.DataFrame:
+    """Complete open hours (entries, exits) one week before a day in UTC, two weeks before, and so on; None: missing."""
+    days = [(day - dt.timedelta(weeks=n), people) for n, people in enumerate(weeks, 1) if people]
+    rows = [("shop-1", utc(f"{before} {hour:02}:00"), before, hour, before, 1.0, *people) for before, people in days]
+    return pl.DataFrame(rows, schema=HOUR_HISTORY, orient="row")

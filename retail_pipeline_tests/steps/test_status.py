@@ -162,14 +162,17 @@ def test_a_store_is_overdue_by_the_rule_of_the_check_and_no_longer_than_it_is_kn
 def test_every_hour_of_the_last_day_is_complete_in_part_missing_or_not_due(warehouse: Warehouse) -> None:
     fleet = declare(warehouse, fleet_of(shop(live_since="2026-11-20")))
     fill(warehouse, ("shop-1", utc("2026-11-20 09:00"), 1.0), ("shop-1", utc("2026-11-20 10:00"), 0.5))
+    an_hour_that_is_only_imputed = ("shop-1", utc("2026-11-20 07:00"), 0.0)
+    fill(warehouse, an_hour_that_is_only_imputed)
 
     [store] = gather_status(fleet, warehouse, [], NOW).stores
 
     states = {f"{hour.hour_start:%d %H}": hour.state.value for hour in store.hours}
     assert len(states) == 24
     assert list(states)[-1] == "20 11"
-    assert {name: states[name] for name in ("19 23", "20 08", "20 09", "20 10", "20 11")} == {
+    assert {name: states[name] for name in ("19 23", "20 07", "20 08", "20 09", "20 10", "20 11")} == {
         "19 23": "not_expected",
+        "20 07": "missing",
         "20 08": "missing",
         "20 09": "complete",
         "20 10": "partial",

@@ -12,8 +12,6 @@ ADD COLUMN imputation_wape double precision CHECK (imputation_wape >= 0),
 ADD COLUMN quality text CHECK (quality IN ('A', 'B', 'C', 'D', 'X')),
 ADD CONSTRAINT hourly_analytics_complete_is_not_imputed CHECK (NOT is_complete OR entries_imputed IS NULL);
 
-ALTER TABLE retail.hourly_analytics ALTER COLUMN dwell_valid DROP DEFAULT;
-
 ALTER TABLE retail.daily_summaries
 ADD COLUMN power_hours smallint[],
 ADD COLUMN imputed_share double precision CHECK (imputed_share BETWEEN 0 AND 1),
