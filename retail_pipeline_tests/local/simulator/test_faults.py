@@ -168,6 +168,7 @@ def test_names_may_come_without_blanks(simulator: RunningSimulator) -> None:
     ("fault", "names"),
     [
         pytest.param("missing_total", lambda names: names[:2] + names[5:], id="no total"),
+        pytest.param("missing_columns", lambda names: names[:5] + names[8:], id="a line less"),
         pytest.param("extra_columns", lambda names: [*names, "Line5 - In", "Line5 - Out"], id="more columns"),
         pytest.param("reordered_columns", lambda names: names[:2] + names[:1:-1], id="another order"),
     ],
@@ -242,6 +243,26 @@ def test_a_figure_may_be_no_number(simulator: RunningSimulator) -> None:
     assert {row["Tolal - In"] for row in report_rows(ask(simulator, "non_numeric").text)} == {"n/a"}
 
 
+def test_a_figure_may_be_more_than_a_door_passes(simulator: RunningSimulator) -> None:
+    for row in report_rows(ask(simulator, "over_cap").text):
+        assert row["Line1 - In"] == "20000"
+        assert int(row["Line1 - In"]) + int(row["Line1 - Out"]) == int(row["Line1 - Sum"])
+
+
+def test_stamps_may_be_those_of_another_time(simulator: RunningSimulator) -> None:
+    rows = report_rows(ask(simulator, "other_dates").text)
+    assert {stamp(row["StartTime"]).date() for row in rows} == {dt.date(2026, 5, 30)}
+    assert [row["Tolal - Sum"] for row in rows] == [row["Tolal - Sum"] for row in report_rows(good(simulator).text)]
+
+
+def test_a_line_that_nobody_knows_may_count(simulator: RunningSimulator) -> None:
+    for new, old in zip(
+        report_rows(ask(simulator, "unknown_line").text), report_rows(good(simulator).text), strict=True
+    ):
+        assert (new["Line3 - In"], new["Line1 - In"]) == ("3", old["Line1 - In"])
+        assert int(new["Tolal - In"]) == int(old["Tolal - In"]) + 3
+
+
 def test_five_minute_rows_are_288_a_day_and_the_same_people(simulator: RunningSimulator) -> None:
     rows = report_rows(ask(simulator, "five_minute_rows").text)
     before = report_rows(good(simulator).text)
@@ -264,7 +285,8 @@ def test_a_stopped_clock_counts_no_more(simulator: RunningSimulator) -> None:
 
 
 ROW_FAULTS = ["power_off", "future_rows", "swapped_lines", "counter_reset", "negative", "bad_sums", "non_numeric"]
-COLUMN_FAULTS = ["total_spelling", "missing_total", "extra_columns", "reordered_columns"]
+ROW_FAULTS += ["over_cap", "other_dates", "unknown_line"]
+COLUMN_FAULTS = ["total_spelling", "missing_total", "extra_columns", "reordered_columns", "missing_columns"]
 
 
 @pytest.mark.parametrize("name", [*ROW_FAULTS, *COLUMN_FAULTS])

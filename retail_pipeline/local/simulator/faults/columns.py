@@ -27,6 +27,13 @@ def extra_columns(table: Table, options: Options) -> Table:
     return table._replace(names=(*table.names, *more), rows=rows)
 
 
+def missing_columns(table: Table, options: Options) -> Table:
+    """A firmware with less to say: nothing about line or region `number` (1)."""
+    number = str(options.get("number", 1))
+    is_gone = [name.startswith((f"Line{number} ", f"region{number}")) for name in table.names]
+    return _columns(table, [at for at, gone in enumerate(is_gone) if not gone])
+
+
 def reordered_columns(table: Table, _options: Options) -> Table:
     """The same columns, the last one first."""
     return _columns(table, list(reversed(range(len(table.names)))))

@@ -73,3 +73,28 @@ def negative(row: Row, _place: RowPlace, _options: Options) -> list[Row]:
 def non_numeric(row: Row, _place: RowPlace, options: Options) -> list[Row]:
     """The first figure is `text` (n/a)."""
     return [row._replace(figures=(str(options.get("text", "n/a")), *row.figures[1:]))]
+
+
+def over_cap(row: Row, _place: RowPlace, options: Options) -> list[Row]:
+    """More `people` (20000) than a door passes came in over line 1, or stayed in region 1; the sums agree."""
+    count = int(options.get("people", 20_000))
+    people = people_of(row.figures)
+    (_, left), *lines = people.lines
+    return [
+        row._replace(figures=figures_like(row.figures, People(((count, left), *lines), (count, *people.regions[1:]))))
+    ]
+
+
+def other_dates(row: Row, _place: RowPlace, options: Options) -> list[Row]:
+    """The stamps are those of `days` (-40) later: not what was asked for."""
+    later = dt.timedelta(days=float(options.get("days", -40)))
+    return [row._replace(start=row.start + later, end=row.end + later)]
+
+
+def unknown_line(row: Row, _place: RowPlace, options: Options) -> list[Row]:
+    """`people` (3) come in over `line` (3) too, which the fleet file need not know; regions likewise."""
+    at, count = int(options.get("line", 3)) - 1, int(options.get("people", 3))
+    people = people_of(row.figures)
+    lines, regions = list(people.lines), list(people.regions)
+    lines[at], regions[at] = (lines[at][0] + count, lines[at][1]), regions[at] + count
+    return [row._replace(figures=figures_like(row.figures, People(tuple(lines), tuple(regions))))]
