@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -41,6 +42,13 @@ def postgres(postgres_home: Path) -> Iterator[PostgresHandle]:
 @pytest.fixture
 def database_url(postgres: PostgresHandle) -> Iterator[str]:
     """The libpq URL of an empty database, dropped afterwards whoever is still connected."""
+    with fresh_database(postgres) as url:
+        yield url
+
+
+@contextmanager
+def fresh_database(postgres: PostgresHandle) -> Iterator[str]:
+    """The same for fixtures of a wider scope."""
     name = f"test_{uuid4().hex}"
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy".encode())

@@ -66,8 +66,8 @@ class FleetClient:
     async def ask_all(self, asks: Sequence[Ask], on_answer: OnAnswer | None = None) -> list[Answer]:
         """One answer per ask, in the same order; `on_answer` sees each as it comes.
 
-        When a device is offline or refuses the credential, its remaining asks fail alike without being sent
-        (`attempts` 0): thirty days of an offline device would cost thirty times the time-outs.
+        When a device is offline or refuses the credential, or a probe fails, its remaining asks fail alike without
+        being sent (`attempts` 0): thirty days of an offline device would cost thirty times the time-outs.
         """
         answers: dict[int, Answer] = {}
         queues: defaultdict[str, list[int]] = defaultdict(list)
@@ -78,7 +78,7 @@ class FleetClient:
             lost: DeviceError | None = None
             for index in queue:
                 answer = await self.ask(asks[index]) if lost is None else _not_sent(asks[index], lost)
-                if isinstance(answer, Failure) and answer.error.is_device_wide:
+                if isinstance(answer, Failure) and (answer.error.is_device_wide or answer.ask.is_probe):
                     lost = answer.error
                 answers[index] = answer
                 if on_answer:

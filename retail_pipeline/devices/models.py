@@ -14,7 +14,7 @@ LONGEST_WINDOW = dt.timedelta(hours=24)
 class Ask:
     """One report of one device over `[start, end)`, at most 24 hours: a device loses what lies beyond.
 
-    A probe is asked once, with short time-outs: it is for `fleet check`, not for data.
+    A probe is asked once, with short time-outs: does a device that was silent for long answer again?
 
     Raises:
         ValueError: the window is naive, runs backwards, or is longer than 24 hours.

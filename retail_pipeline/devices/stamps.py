@@ -117,14 +117,23 @@ def _length(start: dt.datetime, end: dt.datetime) -> dt.timedelta:
     return end - start + (SECOND if end.second else dt.timedelta(0))
 
 
+def _problem_of(start: dt.datetime, length: dt.timedelta) -> str | None:
+    if length <= dt.timedelta(0):
+        return "it ends before it starts"
+    if length > LONGEST_INTERVAL:
+        return "it is longer than an hour"
+    # Some firmware begins the first row when it was asked from: a part of the hour under the name of the hour, or not.
+    if LONGEST_INTERVAL % length or (start - start.replace(minute=0, second=0)) % length:
+        return "it begins or ends within an interval: its figures may be a part of it, or all of it"
+    return None
+
+
 def _place(start: dt.datetime | None, end: dt.datetime | None, zone: ZoneInfo) -> Placed:
     if start is None or end is None:
         return Placed(problem="its stamps cannot be read")
     length = _length(start, end)
-    if length <= dt.timedelta(0):
-        return Placed(problem="it ends before it starts")
-    if length > LONGEST_INTERVAL:
-        return Placed(problem="it is longer than an hour")
+    if problem := _problem_of(start, length):
+        return Placed(problem=problem)
     instants = readings(start, zone)
     if not instants:
         return Placed(problem=f"the clocks of {zone} skipped its hour")

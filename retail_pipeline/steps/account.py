@@ -5,15 +5,15 @@ an hour that a good reply simply does not hold in full is `malformed` too, with 
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
+from retail_pipeline.devices.models import Ask
 from retail_pipeline.fleet.calendar import LocalHour
 from retail_pipeline.fleet.models import Report
-from retail_pipeline.steps.asking import WantedHour
+from retail_pipeline.steps.asking import WantedHour, just_ended
 
 SETTLING = dt.timedelta(minutes=5)
 """A row is final two minutes after its end by the device's clock, which may be slow by a few more."""
@@ -64,26 +64,35 @@ def complete_hours(coverage: pl.DataFrame, report: Report) -> pl.DataFrame:
 
 def missed_hours(
     wanted: Sequence[WantedHour],
-    report: Report,
+    asks: Iterable[Ask],
     coverage: pl.DataFrame,
     troubles: Sequence[Trouble],
-    busy: AbstractSet[str],
     now: dt.datetime,
 ) -> pl.DataFrame:
-    """Rows for the ledger: ended local hours that a device which was asked did not deliver in full."""
+    """Rows for the ledger: ended local hours that a device which was asked did not deliver in full.
+
+    Of each device the wanted hours, and the one that ended last if it was asked for too.
+    """
     covered = {(row["sensor_id"], row["hour_start"]): row for row in coverage.iter_rows(named=True)}
-    rows = []
+    by_store: dict[str, list[LocalHour]] = {}
     for one in wanted:
-        for device in one.store.devices_for(report):
-            for hour in one.local_hours:
-                if device.id in busy or hour.hour_end > now:
-                    continue
-                trouble = shortfall(device.id, hour, covered.get((device.id, hour.hour_start)), troubles)
-                if trouble and (trouble in troubles or hour.hour_end + SETTLING <= now):
-                    deadline = hour.hour_end + dt.timedelta(days=device.retention_days)
-                    identity = (device.id, one.store.id, one.store.organization, report.value)
-                    rows.append((*identity, hour.hour_start, hour.hour_end, trouble.cause, trouble.detail, deadline))
-    return pl.DataFrame(rows, schema=MISSED_HOURS, orient="row")
+        by_store.setdefault(one.store.id, []).extend(one.local_hours)
+    rows = []
+    for ask in {(ask.device.id, ask.start): ask for ask in asks}.values():
+        device, store = ask.device, ask.store
+        for hour in _hours_due(ask, by_store.get(ask.store.id, []), now):
+            trouble = shortfall(device.id, hour, covered.get((device.id, hour.hour_start)), troubles)
+            if trouble and (trouble in troubles or hour.hour_end + SETTLING <= now):
+                deadline = hour.hour_end + dt.timedelta(days=device.retention_days)
+                identity = (device.id, store.id, store.organization, ask.report.value)
+                rows.append((*identity, hour.hour_start, hour.hour_end, trouble.cause, trouble.detail, deadline))
+    return pl.DataFrame(rows, schema=MISSED_HOURS, orient="row").unique(["sensor_id", "hour_start"], keep="first")
+
+
+def _hours_due(ask: Ask, wanted: Sequence[LocalHour], now: dt.datetime) -> list[LocalHour]:
+    latest = just_ended(ask.store, now)
+    hours = [*wanted, latest] if latest is not None and latest not in wanted else wanted
+    return [hour for hour in hours if hour.hour_end <= now and ask.start < hour.hour_end and hour.hour_start < ask.end]
 
 
 def shortfall(

@@ -51,20 +51,33 @@ def is_collectable(store: Store, hour: LocalHour, now: dt.datetime) -> bool:
     return is_live and hour.hour_start + OPEN_HOUR_MINIMUM_AGE <= now
 
 
+def just_ended(store: Store, now: dt.datetime) -> LocalHour | None:
+    """The local hour of a live store that ended last; None before its first.
+
+    In zones off by half an hour no poll at its end has it among its partitions, and yet each reply should hold it.
+    """
+    open_hour = now.replace(minute=0, second=0, microsecond=0)
+    near = [hour for ago in (3, 2, 1, 0) for hour in hours_starting_in(store, open_hour - ago * HOUR)]
+    ended = [hour for hour in near if hour.hour_end <= now and is_collectable(store, hour, now)]
+    return ended[-1] if ended else None
+
+
 def plan_asks(report: Report, wanted: Sequence[WantedHour], probes: AbstractSet[str], now: dt.datetime) -> list[Ask]:
     """One ask per device where the last 24 hours hold all that is wanted, else one per local day touched.
 
-    Devices in `probes` have not answered for long: they are asked cheaply.
+    Devices in `probes` have not answered for long: they are asked cheaply, and after all others, which may sit behind
+    the same router.
     """
     by_store: dict[str, list[WantedHour]] = {}
     for one in wanted:
         by_store.setdefault(one.store.id, []).append(one)
-    return [
+    asks = [
         Ask(store=hours[0].store, device=device, report=report, start=start, end=end, is_probe=device.id in probes)
         for hours in by_store.values()
         for device in hours[0].store.devices_for(report)
         for start, end in _windows(hours[0].store, device, hours, now)
     ]
+    return sorted(asks, key=lambda ask: ask.is_probe)
 
 
 def _windows(

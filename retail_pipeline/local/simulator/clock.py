@@ -7,6 +7,8 @@ import datetime as dt
 import itertools
 import time
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -76,6 +78,12 @@ def wall_intervals(zone: ZoneInfo, first: dt.datetime, minutes: int) -> Iterator
         instants = list(run)
         span = Span(instants[0], instants[-1] + ATOM)
         yield WallInterval(floored, floored + dt.timedelta(minutes=minutes), (span,))
+
+
+@lru_cache(maxsize=1024)
+def first_wall_intervals(zone: ZoneInfo, first: dt.datetime, minutes: int, count: int) -> tuple[WallInterval, ...]:
+    """The first `count` of `wall_intervals`: devices of a zone that are asked at once have them in common."""
+    return tuple(islice(wall_intervals(zone, first, minutes), count))
 
 
 def merge_repeated(intervals: Iterable[WallInterval]) -> list[WallInterval]:

@@ -10,7 +10,14 @@ from itertools import islice, takewhile
 from typing import NamedTuple
 
 from retail_pipeline.fleet.models import Device, Store
-from retail_pipeline.local.simulator.clock import Span, WallInterval, floor_wall, merge_repeated, wall_intervals
+from retail_pipeline.local.simulator.clock import (
+    Span,
+    WallInterval,
+    first_wall_intervals,
+    floor_wall,
+    merge_repeated,
+    wall_intervals,
+)
 from retail_pipeline.local.simulator.faults.kinds import Setup
 from retail_pipeline.local.simulator.scenario import DeviceScenario, RepeatedHour, Window
 from retail_pipeline.local.simulator.table import LINES, LINES_HEADER, REGIONS_HEADER, Row, Table, figures_of
@@ -92,8 +99,8 @@ class SimulatedDevice:
         minutes = setup.interval_minutes
         if behaviour.window is Window.IGNORES_END:
             rows = 24 * 60 // minutes
-            endless = wall_intervals(self._zone, floor_wall(asked.start, 60), minutes)
-            return self._as_kept(list(islice(endless, rows + _SLACK)), behaviour)[:rows]
+            known = first_wall_intervals(self._zone, floor_wall(asked.start, 60), minutes, rows + _SLACK)
+            return self._as_kept(list(known), behaviour)[:rows]
         last = self.asked_span(asked).end
         endless = wall_intervals(self._zone, floor_wall(asked.start, minutes), minutes)
         some = takewhile(lambda interval: interval.spans[0].start < last, islice(endless, _MOST_ROWS))
