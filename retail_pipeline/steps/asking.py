@@ -31,7 +31,9 @@ def wanted_hours(
 ) -> list[WantedHour]:
     """The partitions that can hold something: live stores with that report, hours at least ten minutes old.
 
-    Unknown, inactive and not yet live stores are left out: nothing is expected of them.
+    Unknown, inactive and not yet live stores are left out: nothing is expected of them. Where a local hour began less
+    than ten minutes ago at half past, the one before it, which runs into the hour asked for, is wanted in its place:
+    it has just become final.
     """
     wanted = []
     for store_id, store_hours in hours.items():
@@ -39,10 +41,21 @@ def wanted_hours(
             continue
         store = fleet.store(store_id)
         for hour in store_hours:
-            local = tuple(h for h in hours_starting_in(store, hour) if is_collectable(store, h, now))
-            if local:
+            if local := _collectable_hours(store, hour, now):
                 wanted.append(WantedHour(store, hour, local))
+            elif hour - HOUR not in store_hours and (before := _running_into(store, hour, now)):
+                wanted.append(WantedHour(store, hour - HOUR, before))
     return wanted
+
+
+def _collectable_hours(store: Store, hour: dt.datetime, now: dt.datetime) -> tuple[LocalHour, ...]:
+    return tuple(local for local in hours_starting_in(store, hour) if is_collectable(store, local, now))
+
+
+def _running_into(store: Store, hour: dt.datetime, now: dt.datetime) -> tuple[LocalHour, ...]:
+    """The local hours that start in the UTC hour before and end in this one, which has begun."""
+    before = _collectable_hours(store, hour - HOUR, now) if hour <= now else ()
+    return before if before and before[-1].hour_end > hour else ()
 
 
 def is_collectable(store: Store, hour: LocalHour, now: dt.datetime) -> bool:

@@ -144,6 +144,13 @@ def test_a_probe_is_asked_once() -> None:
     assert answer.attempts == 1
 
 
+def test_a_probe_that_fails_spares_the_device_all_other_asks() -> None:
+    first = an_ask()
+    asks = [Ask(first.store, first.device, first.report, first.start, first.end, is_probe=True) for _ in range(5)]
+
+    assert [answer.attempts for answer in answers(lambda _: httpx.Response(502), *asks)] == [1, 0, 0, 0, 0]
+
+
 def test_a_window_of_more_than_a_day_is_refused_before_anything_is_lost() -> None:
     ask = an_ask()
     with pytest.raises(ValueError, match="within 24 hours"):

@@ -27,7 +27,6 @@ from retail_pipeline_tests.local.simulator.running import SECRET, RunningSimulat
 HOUR = dt.timedelta(hours=1)
 HALF_HOUR = dt.timedelta(minutes=30)
 AFTER_THE_TICK = dt.timedelta(minutes=2, seconds=5)
-RUNS = 2
 PATIENT = ClientLimits(per_host=200, probe_connect_s=20.0, probe_total_s=60.0, attempts=1)
 """Every device has an address of its own. No device that answers is given up on, however busy this machine is."""
 
@@ -99,7 +98,7 @@ class FleetDays:
         by_ask = {(answer.ask.device.id, answer.ask.start): answer for answer in answers}
         return [by_ask[ask.device.id, ask.start] for ask in asks]
 
-    def recover(self, now: dt.datetime, runs: int = RUNS) -> None:
+    def recover(self, now: dt.datetime, runs: int = 1) -> None:
         """Write down what is missing, give up what is lost, and ask for what is due, as `recover_missed_hours` does."""
         self._cursor = open_gaps(self.fleet, self.warehouse, self._cursor, self.begin, now)
         self.lost += close_lost_gaps(self.warehouse, now)

@@ -75,10 +75,10 @@ CASES = (
 
 def fleet_of_cases(cases: tuple[Case, ...] = CASES, healthy: int = 7) -> Fleet:
     """A store for each case with healthy ones between them, in seven zones, with rows of 60, 30 and 5 minutes."""
-    places = [(case.store_id, case.timezone) for case in cases]
+    places: list[tuple[str, str | None]] = [(case.store_id, case.timezone) for case in cases]
     every = max(1, len(places) // healthy)
     for number in range(healthy):
-        places.insert(number * (every + 1), (f"healthy-{number}", None))
+        places.insert(number * (every + 1), (f"healthy-{number}", ZONES[number % len(ZONES)]))
     return fleet_of(*(_store(name, at, timezone) for at, (name, timezone) in enumerate(places)))
 
 

@@ -80,8 +80,34 @@ def test_the_open_hour_of_a_half_hour_zone_ends_at_half_past() -> None:
     assert rolling_window(store, store.sensors[0], NOW)[1] == utc("2026-07-18 11:30")
 
 
+def test_an_hour_that_ends_at_half_past_is_asked_for_by_the_poll_of_half_past() -> None:
+    fleet = fleet_of(shop(timezone="Asia/Kolkata"))
+
+    [wanted] = wanted_hours(fleet, Report.LINES, {"shop-1": [utc("2026-07-18 10:00")]}, utc("2026-07-18 10:32"))
+
+    assert (wanted.hour, wanted.local_hours[0].hour_start) == (utc("2026-07-18 09:00"), utc("2026-07-18 09:30"))
+
+
+def test_an_hour_is_not_wanted_twice() -> None:
+    fleet = fleet_of(shop(timezone="Asia/Kolkata"))
+    hours = {"shop-1": [utc("2026-07-18 09:00"), utc("2026-07-18 10:00")]}
+
+    wanted = wanted_hours(fleet, Report.LINES, hours, utc("2026-07-18 10:32"))
+
+    assert [one.hour for one in wanted] == [utc("2026-07-18 09:00")]
+
+
 def test_a_device_that_has_been_down_is_only_probed() -> None:
     fleet = fleet_of(shop())
     wanted = wanted_hours(fleet, Report.LINES, {"shop-1": [utc("2026-07-18 09:00")]}, NOW)
 
     assert [ask.is_probe for ask in plan_asks(Report.LINES, wanted, {"shop-1-door"}, NOW)] == [True]
+
+
+def test_devices_that_are_only_probed_are_asked_after_all_others() -> None:
+    fleet = fleet_of(shop("shop-1", door("a"), door("b")), shop("shop-2", door("c")))
+    hours = {"shop-1": [utc("2026-07-18 09:00")], "shop-2": [utc("2026-07-18 09:00")]}
+
+    asks = plan_asks(Report.LINES, wanted_hours(fleet, Report.LINES, hours, NOW), {"a"}, NOW)
+
+    assert [ask.device.id for ask in asks] == ["b", "c", "a"]
