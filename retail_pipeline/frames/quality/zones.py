@@ -4,8 +4,8 @@ import datetime as dt
 
 import polars as pl
 
+from retail_pipeline.frames.coverage import SETTLED_AFTER
 from retail_pipeline.frames.local_time import with_hours
-from retail_pipeline.frames.quality.arrival import SETTLED_AFTER
 from retail_pipeline.frames.quality.findings import Severity, findings
 
 _ZONE_HOUR = ("store_id", "zone", "hour_start")
