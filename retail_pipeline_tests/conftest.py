@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import psycopg
@@ -15,6 +16,9 @@ from retail_pipeline.local import postgres as embedded
 from retail_pipeline.local.locks import exclusive
 from retail_pipeline.local.postgres import PostgresHandle, ensure_postgres, leave_postgres
 from retail_pipeline.warehouse.migrations import migrate
+
+if TYPE_CHECKING:
+    from retail_pipeline_tests.living import Living
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +75,21 @@ def emptied_url(shared_url: str) -> str:
     with psycopg.connect(shared_url) as connection:
         connection.execute("TRUNCATE retail.organizations RESTART IDENTITY CASCADE")
     return shared_url
+
+
+@pytest.fixture(scope="module")
+def life(postgres: PostgresHandle, tmp_path_factory: pytest.TempPathFactory) -> Iterator["Living"]:
+    """A pipeline that has never run, shared by the tests of a module, which move its clock forwards."""
+    from retail_pipeline_tests.living import empty_database, living  # Dagster loads in seconds
+
+    admin = postgres.url("postgres")
+    home = tmp_path_factory.mktemp("living")
+    with (
+        empty_database(admin, postgres.url) as url,
+        empty_database(admin, postgres.url) as dagster_url,
+        living(url, dagster_url, home) as pipeline,
+    ):
+        yield pipeline
 
 
 def temporary_home() -> Path:

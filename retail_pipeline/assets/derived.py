@@ -35,16 +35,14 @@ def follow(partitions: Partitions, collected: str) -> dg.AutomationCondition:
 
     Not `eager()`: that waits for every input, forgets an update between a request and the next tick, and looks at the
     latest hour only (measured: nothing was ever requested while one input was missing). All tables come out of one
-    step, which is asked for whole; following each other as well, they would be derived twice.
+    step, which is asked for whole; following each other as well, they would be derived twice. What was counted in the
+    same seconds in which it was asked for or derived may have come after it: it is derived once more.
     """
-    settled = (
-        dg.AutomationCondition.newly_requested()
-        | dg.AutomationCondition.newly_updated()
-        | dg.AutomationCondition.initial_evaluation()
-    )
     followed = dg.AssetSelection.assets(partitions.key(collected))
+    counted = dg.AutomationCondition.any_deps_updated().allow(followed)
+    handled = dg.AutomationCondition.newly_requested() | dg.AutomationCondition.newly_updated()
     return (
-        dg.AutomationCondition.any_deps_updated().allow(followed).since(settled)
+        counted.since((handled & ~counted) | dg.AutomationCondition.initial_evaluation())
         & ~dg.AutomationCondition.any_deps_in_progress().allow(followed)
         & ~dg.AutomationCondition.in_progress()
     )

@@ -115,16 +115,21 @@ def plan_recovery(
 
 
 def _stretches(due: pl.DataFrame, *, newest_first: bool) -> list[Recovery]:
+    """Runs by nearest deadline: a device that forgets sooner comes first, although its hours are younger."""
     by_store: dict[str, dict[dt.datetime, set[Report]]] = {}
-    for row in due.iter_rows(named=True):
+    deadlines: dict[tuple[str, dt.datetime], dt.datetime] = {}
+    for row in due.sort("deadline", descending=True).iter_rows(named=True):
         hour = row["hour_start"].replace(minute=0, second=0, microsecond=0)
         by_store.setdefault(row["store_id"], {}).setdefault(hour, set()).add(Report(row["report"]))
+        deadlines[row["store_id"], hour] = row["deadline"]
     found = [
         Recovery(store_id, first, last, tuple(sorted({r for h, rs in hours.items() if first <= h <= last for r in rs})))
         for store_id, hours in by_store.items()
         for first, last in contiguous(hours, HOURS_PER_RUN, newest_first=newest_first)
     ]
-    return sorted(found, key=lambda one: one.first, reverse=newest_first)
+    if newest_first:
+        return sorted(found, key=lambda one: one.first, reverse=True)
+    return sorted(found, key=lambda one: (deadlines[one.store_id, one.first], one.first))
 
 
 def contiguous(
