@@ -203,3 +203,9 @@ def empty_database(admin: str, url_of: Any) -> Iterator[str]:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy".encode())
         yield url_of(name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def troubles(result: dg.ExecuteInProcessResult) -> list[str]:
+    """What the failed steps of a run said; none when it succeeded."""
+    failed = [event.step_failure_data for event in result.all_events if event.is_step_failure]
+    return [(one.user_failure_data and one.user_failure_data.description) or one.error_display_string for one in failed]

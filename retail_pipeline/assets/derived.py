@@ -88,7 +88,7 @@ def make_derived_hours(partitions: Partitions) -> dg.AssetsDefinition:
         """Zone occupancy, hourly figures and what follows for zones, of the trading days that the hours touch."""
         wanted = hours_by_store(context.partition_keys)
         with warehouse.open() as opened:
-            derived = derive_hours(fleet.load(), opened, wanted, utc_now(), context.run_id)
+            derived = derive_hours(fleet.load(), opened, wanted, utc_now(), context.run.run_id)
         yield from report_derived(partitions, derived)
 
     return derive_from_counts

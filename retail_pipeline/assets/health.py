@@ -35,7 +35,7 @@ def make_pipeline_health(partitions: Partitions) -> dg.AssetsDefinition:
         now, declared = utc_now(), fleet.load()
         with warehouse.open() as opened:
             outcomes = evaluate(declared, opened, None, now)
-            rows = record_health(declared, opened, outcomes, now, context.run_id)
+            rows = record_health(declared, opened, outcomes, now, context.run.run_id)
         red = {name: outcome.in_words() for name, outcome in outcomes.items() if outcome.has_errors}
         for name, words in red.items():
             context.log.error("%s: %s", name, words)

@@ -55,7 +55,7 @@ def _outlook(
         context: dg.AssetExecutionContext, fleet: FleetFile, warehouse: SupabasePostgres
     ) -> dg.MaterializeResult:
         with warehouse.open() as opened:
-            planned = plan(fleet.load(), opened, utc_now(), context.run_id)
+            planned = plan(fleet.load(), opened, utc_now(), context.run.run_id)
         return dg.MaterializeResult(metadata={"dagster/row_count": planned.rows, "changed": planned.changed})
 
     return outlook

@@ -64,7 +64,7 @@ def make_daily_summaries(partitions: Partitions) -> dg.AssetsDefinition:
                 opened,
                 days_by_store(context.partition_keys),
                 utc_now(),
-                context.run_id,
+                context.run.run_id,
                 due_only=due_only,
                 since=partitions.start,
             )

@@ -114,8 +114,8 @@ def test_an_hour_is_not_asked_for_before_its_time_nor_of_a_device_that_has_cease
     miss(ledger, "lisbon-door", "15 08:00", due="13:00")
     miss(ledger, "pune-door", "15 08:30")
     ledger.sql(
-        "INSERT INTO retail.device_health (sensor_id, store_id, organization_id, circuit, consecutive_failures, opened_at,"
-        " next_probe_at) VALUES ('pune-door', 'pune', 'acme', 'open', 3, now(), now())"
+        "INSERT INTO retail.device_health (sensor_id, store_id, organization_id, circuit, consecutive_failures,"
+        " opened_at, next_probe_at) VALUES ('pune-door', 'pune', 'acme', 'open', 3, now(), now())"
     )
     assert asked(ledger) == []
 
