@@ -8,11 +8,11 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from rich.console import Console
 
-from retail_pipeline.fleet.advice import fleet_advice
-from retail_pipeline.fleet.load import FleetError, load_fleet
+from retail_pipeline.fleet.load import FleetError
 from retail_pipeline.fleet.models import Report
 from retail_pipeline.settings import ConfigurationError
 from retail_pipeline.steps.transactions import TransactionsFileError
+from retail_pipeline.terminal.fleet_check import check_fleet
 from retail_pipeline.terminal.load import load_transactions_file
 from retail_pipeline.terminal.replay import replay_stored
 from retail_pipeline.terminal.report import NoReportError, write_report_file
@@ -141,19 +141,21 @@ def simulate(*, port: int = 8800, scenario: Path | None = None) -> int:
 
 
 @fleet_app.command
-def check(file: Path) -> int:
+def check(
+    file: Path,
+    *,
+    probe: Annotated[bool, Parameter(negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
     """Validate a fleet file; says line and field of what is wrong, and what could be better.
 
     Args:
         file: the fleet file.
+        probe: ask every device once per report, write nothing, and say how what it counts fits the file. Exit code 1
+            when a device does not deliver.
+        json: for machines.
     """
-    fleet = load_fleet(file)
-    console = Console()
-    devices = sum(len(one.sensors) for one in fleet.stores)
-    console.print(f"{file}: {len(fleet.stores)} stores with {devices} devices, nothing wrong.")
-    for advice in fleet_advice(fleet):
-        console.print(f"- {advice}")
-    return 0
+    return check_fleet(Console(), file, with_probe=probe, as_json=json)
 
 
 @schema_app.command(name="check")
@@ -206,5 +208,5 @@ def main() -> None:
 
 
 def _said(message: str, code: int) -> int:
-    Console(stderr=True).print(message, style="red", markup=False, highlight=False)
+    Console(stderr=True).print(message, style="red", markup=False, highlight=False, soft_wrap=True)
     return code
