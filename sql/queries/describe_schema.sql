@@ -45,7 +45,7 @@ privileges AS (
         CASE relkind WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END || relation,
         relation,
         relowner,
-        coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner)),
+        coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner)),  -- noqa: RF06
         ''
     FROM relations
     UNION ALL
