@@ -67,7 +67,8 @@ def is_collectable(store: Store, hour: LocalHour, now: dt.datetime) -> bool:
 def just_ended(store: Store, now: dt.datetime) -> LocalHour | None:
     """The local hour of a live store that ended last; None before its first.
 
-    In zones off by half an hour no poll at its end has it among its partitions, and yet each reply should hold it.
+    In zones off by a quarter of an hour no poll has it among its hours once it has ended, yet each reply should
+    hold it.
     """
     open_hour = now.replace(minute=0, second=0, microsecond=0)
     near = [hour for ago in (3, 2, 1, 0) for hour in hours_starting_in(store, open_hour - ago * HOUR)]

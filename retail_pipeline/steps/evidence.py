@@ -74,27 +74,26 @@ class Evidence:
     @cached_property
     def zone_hours(self) -> pl.DataFrame:
         """Figures of zones by the hour."""
-        return self._whole_days("zone_hours")
+        return self._whole_days(reads.zone_hours(self._warehouse, self._ids, *self._span))
 
     @cached_property
     def zone_flows(self) -> pl.DataFrame:
         """People between areas by the hour."""
-        return self._whole_days("zone_flows")
+        return self._whole_days(reads.zone_flows(self._warehouse, self._ids, *self._span))
 
     @cached_property
     def queue_alerts(self) -> pl.DataFrame:
         """Hours in which a queue passed the store's limits."""
-        return reads.by_zone(self._warehouse, "queue_alerts", self._ids, *self._span)
+        return reads.queue_alerts(self._warehouse, self._ids, *self._span)
 
-    def _whole_days(self, table: str) -> pl.DataFrame:
-        rows = reads.by_zone(self._warehouse, table, self._ids, *self._span)
+    def _whole_days(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Stores begin their days at different instants, and only whole days are judged."""
         return rows.join(self.hours, on=["store_id", "hour_start"], how="semi")
 
     @cached_property
     def hourly(self) -> pl.DataFrame:
-        """Hourly figures; stores begin their days at different instants, and only whole days are judged."""
-        rows = reads.hourly(self._warehouse, self._ids, *self._span)
-        return rows.join(self.hours, on=["store_id", "hour_start"], how="semi")
+        """Hourly figures."""
+        return self._whole_days(reads.hourly(self._warehouse, self._ids, *self._span))
 
     @cached_property
     def past_hours(self) -> pl.DataFrame:

@@ -32,11 +32,19 @@ def hourly(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, e
     return schemas.conform(_read(warehouse, "hourly_analytics", store_ids, start, end), schemas.HOURLY_ANALYTICS)
 
 
-def by_zone(
-    warehouse: Warehouse, table: str, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime
-) -> pl.DataFrame:
-    """Rows of `zone_hours`, `zone_flows` or `queue_alerts` in its schema, hours that start in [start, end)."""
-    return schemas.conform(_read(warehouse, table, store_ids, start, end), schemas.BY_ZONE[table])
+def zone_hours(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
+    """Figures of zones by the hour: a frame of `ZONE_HOURS`, hours that start in [start, end)."""
+    return schemas.conform(_read(warehouse, "zone_hours", store_ids, start, end), schemas.ZONE_HOURS)
+
+
+def zone_flows(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
+    """People between areas by the hour: a frame of `ZONE_FLOWS`, hours that start in [start, end)."""
+    return schemas.conform(_read(warehouse, "zone_flows", store_ids, start, end), schemas.ZONE_FLOWS)
+
+
+def queue_alerts(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
+    """Queues that passed a limit: a frame of `QUEUE_ALERTS`, hours that start in [start, end)."""
+    return schemas.conform(_read(warehouse, "queue_alerts", store_ids, start, end), schemas.QUEUE_ALERTS)
 
 
 def hour_history(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:

@@ -73,3 +73,9 @@ def test_hours_of_devices_that_were_not_asked_are_not_missed() -> None:
     missed = missed_hours(wanted, asks, NO_ROWS, down, now)
 
     assert missed["sensor_id"].to_list() == ["a"]
+
+
+def test_an_hour_that_ends_at_a_quarter_past_is_missed_by_the_next_poll() -> None:
+    missed = poll_that_fails(utc("2026-07-18 11:32"), utc("2026-07-18 11:00"), timezone="Asia/Kathmandu")
+
+    assert missed == [(utc("2026-07-18 10:15"), "unreachable")]

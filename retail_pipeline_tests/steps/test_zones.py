@@ -56,7 +56,7 @@ def derive(played: Played, now: dt.datetime = NOW) -> Derived:
 
 
 def table(played: Played, name: str, store_id: str) -> pl.DataFrame:
-    return reads.by_zone(played.warehouse, name, [store_id], HOURS[0], NOW)
+    return getattr(reads, name)(played.warehouse, [store_id], HOURS[0], NOW)
 
 
 def test_zones_of_a_night_out_of_two_devices_add_up(played: Played) -> None:

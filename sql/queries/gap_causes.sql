@@ -1,5 +1,5 @@
 -- Why hours of a store that start in [start, end) are not complete; recovered ones left out.
--- Grain: device, report, local clock hour. Caller: warehouse/store_reports.py.
+-- Grain and key: hour_start. Caller: warehouse/store_reports.py.
 SELECT
     hour_start,
     min(cause) AS cause
