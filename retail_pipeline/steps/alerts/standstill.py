@@ -4,8 +4,9 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 
 from retail_pipeline.steps.alerts.telling import Memory, Receiver
-from retail_pipeline.steps.alerts.words import without_secrets
+from retail_pipeline.steps.alerts.words import PIPELINE, without_secrets
 
+HEADLINE = f"{PIPELINE}: nothing can be collected or inspected"
 TOLERATED = dt.timedelta(minutes=5)
 """A restart or an edit of the fleet file takes less."""
 
@@ -19,7 +20,7 @@ def stands_still(
     if now - since >= TOLERATED:
         body = f"{without_secrets(reason, secrets)} (since {since:%Y-%m-%d %H:%M} UTC)"
         waiting = (one for one in receivers if one.key not in told)
-        told |= {one.key for one in waiting if one.send("the pipeline: stands still", body, is_over=False)}
+        told |= {one.key for one in waiting if one.send(HEADLINE, body, is_over=False)}
     return memory.model_copy(update={"standing_still_since": since, "standstill_told_to": tuple(sorted(told))})
 
 
@@ -32,7 +33,7 @@ def goes_on(receivers: Sequence[Receiver], memory: Memory, now: dt.datetime) -> 
     left = [
         one.key
         for one in receivers
-        if one.key in memory.standstill_told_to and not one.send("Over: the pipeline: works again", body, is_over=True)
+        if one.key in memory.standstill_told_to and not one.send(f"Over: {HEADLINE}", body, is_over=True)
     ]
     return memory.model_copy(
         update={"standing_still_since": since if left else None, "standstill_told_to": tuple(left)}

@@ -9,6 +9,7 @@ from itertools import groupby
 from retail_pipeline.fleet.models import Fleet
 from retail_pipeline.steps.alerts.faults import Kind
 
+PIPELINE = "Pipeline"
 SHOWN = 10
 APART = 3
 """So many hosts or credentials may fail for one cause and be told apart; with more, the cause is the incident."""
@@ -83,7 +84,7 @@ def _alike(one: Incident) -> tuple[bool, str, str, str]:
 
 def _message(group: Sequence[Incident], names: Mapping[str, str]) -> Message:
     first = group[0]
-    owner = names.get(first.organization_id or "", first.organization_id or "the pipeline")
+    owner = names.get(first.organization_id or "", first.organization_id or PIPELINE)
     title = f"{owner}: {_headline(group)}"
     return Message(
         title=f"Over: {title}" if first.is_over else title,
@@ -94,23 +95,18 @@ def _message(group: Sequence[Incident], names: Mapping[str, str]) -> Message:
 
 
 def _headline(group: Sequence[Incident]) -> str:
-    first, count = group[0], len(group)
-    what = first.subject if count == 1 else _count(group)
+    """The same words when it is over: why it is over, a repair or a device that is asked no more, is not known here."""
+    first, is_one = group[0], len(group) == 1
+    what = first.subject if is_one else _count(group)
     match Kind(first.kind):
         case Kind.DEVICE:
-            verb = "answer" + ("s" if count == 1 else "") + " again" if first.is_over else _not_answering(count)
-            return f"{what} {verb}"
+            return f"{what} {'does' if is_one else 'do'} not answer"
         case Kind.CHECK:
-            where = first.store_id if count == 1 else f"{count} stores"
-            return f"{first.cause} of {where} is {'healthy again' if first.is_over else 'unhealthy'}"
+            return f"{first.cause} of {first.store_id if is_one else what} is unhealthy"
         case Kind.FRESHNESS:
-            return f"{what} {'is' if count == 1 else 'are'} {'up to date again' if first.is_over else 'out of date'}"
+            return f"{what} {'is' if is_one else 'are'} out of date"
         case Kind.RUN:
-            return f"{what} {'no longer fail' if first.is_over else 'fail'}{'s' if count == 1 else ''}"
-
-
-def _not_answering(count: int) -> str:
-    return "does not answer" if count == 1 else "do not answer"
+            return f"{what} {'fails' if is_one else 'fail'}"
 
 
 def _count(group: Sequence[Incident]) -> str:
@@ -132,7 +128,7 @@ def _lines(group: Sequence[Incident]) -> Iterator[str]:
     if not first.is_over and first.cause in ADVICE:
         yield ADVICE[first.cause]
     if first.is_over and first.kind == Kind.DEVICE:
-        yield "Hours that were missed and that the devices still remember are being collected."
+        yield "Hours that were missed are collected as long as the devices remember them."
     if not first.is_over:
         yield "`retail-pipeline status` shows everything."
 

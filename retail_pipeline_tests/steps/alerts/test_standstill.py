@@ -32,12 +32,12 @@ def test_a_standstill_is_told_once_after_five_minutes_and_once_when_it_is_over(r
     assert receiver.taken == []
     for minutes in (4, 5, 6, 90):
         memory = still(memory, minutes)
-    assert receiver.titles == ["the pipeline: stands still"]
+    assert receiver.titles == ["Pipeline: nothing can be collected or inspected"]
     assert "postgresql://***@db.example/retail: no route (since 2026-11-20 12:40 UTC)" in receiver.text
 
     for minutes in (91, 92):
         memory = goes_on(alert_receivers(), memory, NOW + minutes * MINUTE)
-    assert receiver.titles[1:] == ["Over: the pipeline: works again"]
+    assert receiver.titles[1:] == ["Over: Pipeline: nothing can be collected or inspected"]
     assert memory == Memory()
 
 
@@ -53,10 +53,13 @@ def test_who_did_not_take_the_message_is_asked_again(receiver: RunningReceiver) 
     memory = still(still(Memory(), 0), 5)
     receiver.is_up = True
     memory = still(memory, 6)
-    assert receiver.titles == ["the pipeline: stands still"]
+    assert receiver.titles == ["Pipeline: nothing can be collected or inspected"]
 
     receiver.is_up = False
     memory = goes_on(alert_receivers(), memory, NOW + 7 * MINUTE)
     receiver.is_up = True
     assert goes_on(alert_receivers(), memory, NOW + 8 * MINUTE) == Memory()
-    assert receiver.titles == ["the pipeline: stands still", "Over: the pipeline: works again"]
+    assert receiver.titles == [
+        "Pipeline: nothing can be collected or inspected",
+        "Over: Pipeline: nothing can be collected or inspected",
+    ]

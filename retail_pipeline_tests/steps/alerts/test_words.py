@@ -77,10 +77,10 @@ def test_what_is_over_is_told_after_what_begins_with_how_long_it_lasted() -> Non
     begins, ends = messages([over(silent(1)), over(silent(2)), silent(3)], FLEET)
 
     assert not begins.is_over
-    assert ends.title == "Over: Acme: 2 devices on host 203.0.113.7 answer again"
+    assert ends.title == "Over: Acme: 2 devices on host 203.0.113.7 do not answer"
     assert "- shop-1-door (shop-1): from 2026-11-20 11:32 to 2026-11-20 13:32 UTC" in ends.body
     assert "status" not in ends.body
-    assert messages([over(silent(1))], FLEET)[0].title == "Over: Acme: shop-1-door answers again"
+    assert messages([over(silent(1))], FLEET)[0].title == "Over: Acme: shop-1-door does not answer"
 
 
 def test_checks_tables_and_runs_have_words_of_their_own() -> None:
@@ -91,13 +91,13 @@ def test_checks_tables_and_runs_have_words_of_their_own() -> None:
 
     assert sorted(message.title for message in messages([*stages, table, *jobs], FLEET)) == [
         "Acme: collection of 2 stores is unhealthy",
-        "the pipeline: 2 jobs fail",
-        "the pipeline: hourly_analytics is out of date",
+        "Pipeline: 2 jobs fail",
+        "Pipeline: hourly_analytics is out of date",
     ]
     assert sorted(one.title for one in messages([over(stages[0]), over(table), over(jobs[0])], FLEET)) == [
-        "Over: Acme: collection of shop-1 is healthy again",
-        "Over: the pipeline: a_job no longer fails",
-        "Over: the pipeline: hourly_analytics is up to date again",
+        "Over: Acme: collection of shop-1 is unhealthy",
+        "Over: Pipeline: a_job fails",
+        "Over: Pipeline: hourly_analytics is out of date",
     ]
 
 
