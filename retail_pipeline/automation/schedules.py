@@ -10,9 +10,8 @@ import dagster as dg
 
 from retail_pipeline.assets.common import NOT_BEFORE, utc_now
 from retail_pipeline.assets.partitions import Partitions
-from retail_pipeline.assets.summaries import DUE_ONLY
 from retail_pipeline.automation import jobs
-from retail_pipeline.automation.rectangles import day_rectangle, hour_rectangle
+from retail_pipeline.automation.rectangles import hour_rectangle, request_of_due_days
 from retail_pipeline.automation.stores import add_stores, ordered_stores
 from retail_pipeline.resources.fleet_file import FleetFile
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
@@ -70,13 +69,11 @@ def _aggregation(partitions: Partitions) -> dg.ScheduleDefinition:
     ) -> dg.RunRequest | dg.SkipReason:
         with warehouse.open() as opened:
             due = due_days(fleet.load(), opened, partitions.start, utc_now())
-        stores = ordered_stores(context.instance, partitions)
-        if not due or not stores:
-            return dg.SkipReason("Every day is up to date with its counts.")
-        days = [day for _, day in due]
-        return dg.RunRequest(
+        return request_of_due_days(
+            due,
+            ordered_stores(context.instance, partitions),
+            "Every day is up to date with its counts.",
             run_key=f"aggregate-{context.scheduled_execution_time.isoformat()}",
-            tags={**day_rectangle(min(days), max(days), stores), DUE_ONLY: "true"},
         )
 
     return aggregate
@@ -107,13 +104,11 @@ def _reports(partitions: Partitions) -> dg.ScheduleDefinition:
     ) -> dg.RunRequest | dg.SkipReason:
         with warehouse.open() as opened:
             due = due_reports(fleet.load(), opened, utc_now())
-        stores = ordered_stores(context.instance, partitions)
-        if not due or not stores:
-            return dg.SkipReason("No report is due: none of the stores has a morning, or all of theirs are made.")
-        days = [day for _, day in due]
-        return dg.RunRequest(
+        return request_of_due_days(
+            due,
+            ordered_stores(context.instance, partitions),
+            "No report is due: none of the stores has a morning, or all of theirs are made.",
             run_key=f"report-{context.scheduled_execution_time.isoformat()}",
-            tags={**day_rectangle(min(days), max(days), stores), DUE_ONLY: "true"},
         )
 
     return report

@@ -6,10 +6,9 @@ import dagster as dg
 
 from retail_pipeline.assets.common import utc_now
 from retail_pipeline.assets.partitions import Partitions
-from retail_pipeline.assets.summaries import DUE_ONLY
 from retail_pipeline.automation import jobs
 from retail_pipeline.automation.alerts import make_alert_sensor
-from retail_pipeline.automation.rectangles import day_rectangle, hour_rectangle
+from retail_pipeline.automation.rectangles import hour_rectangle, request_of_due_days
 from retail_pipeline.automation.stores import (
     UNFINISHED,
     add_stores,
@@ -152,9 +151,6 @@ def _catch_up_days(partitions: Partitions) -> dg.SensorDefinition:
         with warehouse.open() as opened:
             due = due_days(fleet.load(), opened, partitions.start, utc_now(), ended_only=True)
         stores = ordered_stores(context.instance, partitions)
-        if not due or not stores:
-            return dg.SkipReason("Every ended day is up to date with its hours.")
-        days = [day for _, day in due]
-        return dg.RunRequest(tags={**day_rectangle(min(days), max(days), stores), DUE_ONLY: "true"})
+        return request_of_due_days(due, stores, "Every ended day is up to date with its hours.")
 
     return catch_up

@@ -53,7 +53,10 @@ class HeatCell:
 
 @dataclass(frozen=True)
 class DayReport:
-    """A store's trading day as far as it is known at `made_at`; figures as `daily_summaries` defines them."""
+    """A store's trading day as far as it is known at `made_at`; figures as `daily_summaries` defines them.
+
+    `change_last_week` is a share of one here, and in per cent there.
+    """
 
     store_id: str
     store_name: str
@@ -62,6 +65,7 @@ class DayReport:
     language: str
     trading_day: dt.date
     made_at: dt.datetime
+    input_version: dt.datetime
     is_complete: bool
     completeness: float | None
     entries: int | None

@@ -170,13 +170,13 @@ def _derive_together(
         ),
         hours=_told(hourly, hours_changed, asked, reported),
         by_zone={table: _told(one.rows, one.changed, asked, with_stays) for table, one in by_zone.items()},
-        changed_days=frozenset(
-            hours.join(hours_changed, on=["store_id", "hour_start"], how="semi")
-            .select("store_id", "trading_day")
-            .unique()
-            .iter_rows()
-        ),
+        changed_days=_days_of(hours_changed, hours),
     )
+
+
+def _days_of(changed: pl.DataFrame, hours: pl.DataFrame) -> frozenset[StoreDay]:
+    days = hours.join(changed, on=["store_id", "hour_start"], how="semi").select("store_id", "trading_day")
+    return frozenset(days.unique().iter_rows())
 
 
 def _seen_before(

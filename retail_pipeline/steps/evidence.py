@@ -93,12 +93,16 @@ class Evidence:
     @cached_property
     def hourly(self) -> pl.DataFrame:
         """Hourly figures."""
-        return self._whole_days(reads.hourly(self._warehouse, self._ids, *self._span))
+        return self._whole_days(self._hours_of_weeks)
 
     @cached_property
     def past_hours(self) -> pl.DataFrame:
         """Hourly figures of the four weeks before."""
-        return reads.hourly(self._warehouse, self._ids, *self._weeks_before)
+        return self._hours_of_weeks.filter(pl.col("hour_start") < self._span[0])
+
+    @cached_property
+    def _hours_of_weeks(self) -> pl.DataFrame:
+        return reads.hourly(self._warehouse, self._ids, self._weeks_before[0], self._span[1])
 
     @cached_property
     def daily(self) -> pl.DataFrame:

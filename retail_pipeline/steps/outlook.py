@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from retail_pipeline.fleet.models import Fleet
+from retail_pipeline.frames.declared import organizations
 from retail_pipeline.frames.heat_map import WEEKS, WHOLE_STORE, heat_maps
-from retail_pipeline.frames.local_time import store_hours, with_hours
+from retail_pipeline.frames.local_time import store_hours
 from retail_pipeline.frames.staffing import staffing_hours
+from retail_pipeline.frames.zone_lines import zone_line_hours
 from retail_pipeline.warehouse import reads, tables
 from retail_pipeline.warehouse.connection import Warehouse
 
@@ -52,10 +54,9 @@ def draw_heat_maps(fleet: Fleet, warehouse: Warehouse, now: dt.datetime, run_id:
 def _zone_entries(fleet: Fleet, warehouse: Warehouse, since: dt.datetime, now: dt.datetime) -> pl.DataFrame:
     """Entries of derived zones per local hour; complete where the intervals are and fill the hour."""
     hours = store_hours(fleet.stores, since, now)
-    placed = with_hours(reads.zones(warehouse, fleet.store_ids, since, now), hours)
-    whole = (pl.col("interval_end") - pl.col("interval_start")).sum() >= (
-        pl.col("hour_end").first() - pl.col("hour_start").first()
-    )
-    return placed.group_by("store_id", "organization_id", "zone", "hour_start", "local_date", "local_hour").agg(
-        pl.col("entries").sum(), (pl.col("is_complete").all() & whole).alias("is_complete")
+    counted = zone_line_hours(reads.zones(warehouse, fleet.store_ids, since, now), hours)
+    return (
+        counted.join(hours, on=["store_id", "hour_start"])
+        .join(organizations(fleet.stores), on="store_id")
+        .rename({"lines_complete": "is_complete"})
     )

@@ -13,6 +13,7 @@ from retail_pipeline.frames.usual import usual_hours
 from retail_pipeline.reports.day import DayReport, HeatCell, ReportHour, ReportZone
 from retail_pipeline.reports.page import day_page
 from retail_pipeline.warehouse import reads
+from retail_pipeline.warehouse.attempts import StoreDay
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.store_reports import StoreReport, gap_causes, heat_map_of, reports_made, write_report
 
@@ -20,14 +21,12 @@ READY_AT = dt.time(8)
 """Local time from which yesterday's report is made: hours of the night are there, and the shop is not open yet."""
 
 DAY = dt.timedelta(days=1)
-WEEK = dt.timedelta(days=7)
 _HISTORY = dt.timedelta(weeks=4)
 _LOOK_BACK = dt.timedelta(days=4)
 _OF_THE_DAY = (
     *("is_complete", "completeness", "entries", "exits", "passers_by", "capture_rate", "average_hourly_entries"),
-    *("peak_hour", "peak_hour_entries", "occupancy_max", "drift", "drift_share"),
+    *("peak_hour", "peak_hour_entries", "occupancy_max", "drift", "drift_share", "entries_last_week", "input_version"),
 )
-StoreDay = tuple[str, dt.date]
 
 
 def due_reports(fleet: Fleet, warehouse: Warehouse, now: dt.datetime) -> list[StoreDay]:
@@ -55,9 +54,8 @@ def is_reportable(store: Store, day: dt.date, now: dt.datetime) -> bool:
 def make_report(fleet: Fleet, warehouse: Warehouse, store_id: str, day: dt.date, now: dt.datetime) -> DayReport | None:
     """Everything that the report shows; None where nothing of the day was measured, or the shop was closed."""
     store = fleet.store(store_id)
-    summary = reads.daily(warehouse, [store_id], day - WEEK, day).to_dicts()
-    by_day = {row["trading_day"]: row for row in summary}
-    if day not in by_day or not open_spans(store, day):
+    summary = reads.daily(warehouse, [store_id], day, day)
+    if summary.is_empty() or not open_spans(store, day):
         return None
     start, end = day_bounds(store, day)
     hourly = reads.hourly(warehouse, [store_id], start - _HISTORY, end)
@@ -71,7 +69,7 @@ def make_report(fleet: Fleet, warehouse: Warehouse, store_id: str, day: dt.date,
         trading_day=day,
         made_at=now,
         capacity=store.capacity,
-        **_of_summary(by_day[day], by_day.get(day - WEEK)),
+        **_of_summary(summary.row(0, named=True)),
         hours=_hours(store, day, hourly, gap_causes(warehouse, store_id, start, end), now),
         zones=_zones(store, reads.zones(warehouse, [store_id], start, end)),
         week=tuple(HeatCell(*row) for row in heat_map_of(warehouse, store_id).iter_rows()),
@@ -87,9 +85,8 @@ def keep_reports(
         report = make_report(fleet, warehouse, store_id, day, now) if fleet.has_store(store_id) else None
         if report is None:
             continue
-        version = reads.daily(warehouse, [store_id], day, day)["input_version"][0]
         organization = fleet.store(store_id).organization
-        kept = StoreReport(store_id, organization, day, report.language, day_page(report), now, version)
+        kept = StoreReport(store_id, organization, day, report.language, day_page(report), now, report.input_version)
         with warehouse.transaction() as connection:
             write_report(connection, kept, run_id)
         made[store_id, day] = report
@@ -103,17 +100,9 @@ def latest_day(store: Store, now: dt.datetime) -> dt.date:
     return next((day for day in days if open_spans(store, day)), yesterday)
 
 
-def _of_summary(day: Mapping[str, Any], last_week: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {name: day[name] for name in _OF_THE_DAY} | _against(day, last_week)
-
-
-def _against(day: Mapping[str, Any], last_week: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The same weekday last week, like for like: both days nearly whole, else nothing is compared."""
-    both = (day, last_week or {})
-    if any((one.get("completeness") or 0) < 0.9 or not one.get("entries") for one in both):
-        return {"entries_last_week": None, "change_last_week": None}
-    before = both[1]["entries"]
-    return {"entries_last_week": before, "change_last_week": day["entries"] / before - 1}
+def _of_summary(day: Mapping[str, Any]) -> dict[str, Any]:
+    change = day["change_last_week"]
+    return {name: day[name] for name in _OF_THE_DAY} | {"change_last_week": None if change is None else change / 100}
 
 
 def _hours(

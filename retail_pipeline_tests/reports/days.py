@@ -25,6 +25,7 @@ def day(*hours: ReportHour, **told: Any) -> DayReport:
         "language": "en",
         "trading_day": DAY,
         "made_at": START + dt.timedelta(days=1, hours=8),
+        "input_version": START + dt.timedelta(days=1),
         "is_complete": True,
         "completeness": 1.0,
         "entries": 120,
