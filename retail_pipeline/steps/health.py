@@ -88,9 +88,10 @@ def record_health(
 
 
 def words() -> pl.Expr:
-    """A finding as `2026-11-18 12:00 UTC: what to do (121, limit 120)`."""
+    """A finding as `2026-11-18 12:00 UTC: what to do (121, limit 120)`; a figure or limit that it lacks is left out."""
     hour = pl.col("hour_start").dt.strftime("%Y-%m-%d %H:%M UTC: ").fill_null("")
-    return pl.format("{}{} ({}, limit {})", hour, "advice", _short("figure"), _short("threshold"))
+    limit = pl.format(", limit {}", _short("threshold")).fill_null("")
+    return pl.format("{}{}{}", hour, "advice", pl.format(" ({}{})", _short("figure"), limit).fill_null(""))
 
 
 def _short(figure: str) -> pl.Expr:

@@ -8,7 +8,7 @@ import pytest
 
 from retail_pipeline.fleet.models import Fleet, Report
 from retail_pipeline.frames import schemas
-from retail_pipeline.steps.health import CHECKS, evaluate, record_health
+from retail_pipeline.steps.health import CHECKS, evaluate, record_health, words
 from retail_pipeline.warehouse import tables
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.fleet_tables import sync_fleet
@@ -132,3 +132,19 @@ def test_the_inspection_keeps_the_worst_of_each_stage_in_the_same_words(url: str
         ).fetchall()
     assert status == "error"
     assert detail.startswith("2026-11-18 10:00 UTC: shop-007-b reported nothing")
+
+
+@pytest.mark.parametrize(
+    ("figure", "threshold", "said"),
+    [
+        pytest.param(121.0, 120.0, "2026-11-18 12:00 UTC: look (121, limit 120)", id="both"),
+        pytest.param(7.0, None, "2026-11-18 12:00 UTC: look (7)", id="a limit that is told in the advice"),
+        pytest.param(None, None, "2026-11-18 12:00 UTC: look", id="neither"),
+    ],
+)
+def test_a_finding_without_a_limit_is_told_all_the_same(
+    figure: float | None, threshold: float | None, said: str
+) -> None:
+    told = {"hour_start": OPEN, "advice": "look", "figure": figure, "threshold": threshold}
+    finding = pl.DataFrame([told], schema_overrides={"figure": pl.Float64(), "threshold": pl.Float64()})
+    assert finding.select(words()).item() == said
