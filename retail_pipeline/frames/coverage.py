@@ -34,7 +34,7 @@ def coverage(raw: pl.DataFrame, hours: pl.DataFrame, stores: Sequence[Store], as
         .with_columns(pl.col("complete_minutes", "complete_intervals").fill_null(0))
         .group_by(_KEY)
         .agg(
-            covered_share().mean().alias("completeness"),
+            (_covered_minutes().sum() / pl.col("minutes").sum()).alias("completeness"),
             (is_covered().all() & (pl.col("hour_end").first() <= as_of)).alias("is_complete"),
             _intervals_expected().sum().alias("intervals_expected"),
             pl.col("complete_intervals").cast(pl.Int64).sum().alias("intervals_reported"),
@@ -72,11 +72,6 @@ def device_coverage(rows: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def covered_share() -> pl.Expr:
-    """Share of the hour in complete intervals; a row that runs into the next hour counts where it starts."""
-    return pl.min_horizontal(pl.col("complete_minutes") / pl.col("minutes"), pl.lit(1.0))
-
-
 def is_covered() -> pl.Expr:
     """Whether complete intervals fill the hour."""
     return pl.col("complete_minutes") >= pl.col("minutes")
@@ -85,6 +80,11 @@ def is_covered() -> pl.Expr:
 def is_settled(as_of: dt.datetime) -> pl.Expr:
     """Whether the hour ended so long ago that the polls which should have completed it are over."""
     return pl.col("hour_end") <= as_of - SETTLED_AFTER
+
+
+def _covered_minutes() -> pl.Expr:
+    """A row that runs into the next hour counts where it starts."""
+    return pl.min_horizontal("complete_minutes", "minutes")
 
 
 def _intervals_expected() -> pl.Expr:

@@ -11,7 +11,7 @@ from retail_pipeline.frames.declared import entrance_devices, is_live, organizat
 from retail_pipeline.frames.hourly import capture
 from retail_pipeline.frames.letters import day_letters
 from retail_pipeline.frames.power_hours import power_hours
-from retail_pipeline.frames.ratios import ratio, sum_or_null
+from retail_pipeline.frames.ratios import exact_sum, minutes_between, ratio, sum_or_null
 from retail_pipeline.frames.schemas import DAILY_SUMMARIES, conform
 
 _DAY = ("store_id", "trading_day")
@@ -45,7 +45,7 @@ def daily_summaries(
         .join(_bounds(hours), on=_DAY)
         .join(_expected_figures(expected, frame, lost), on=_DAY, how="left")
         .join(_lost_figures(hours, lost), on=_DAY, how="left")
-        .join(_business_figures(frame, hours), on=_DAY, how="left")
+        .join(_business_figures(frame), on=_DAY, how="left")
         .join(_peaks(frame), on=_DAY, how="left")
         .join(_busiest_moment(frame), on=_DAY, how="left")
         .join(_capture_figures(frame), on=_DAY, how="left")
@@ -75,7 +75,7 @@ def _figures(hourly: pl.DataFrame) -> pl.DataFrame:
     was_reported = pl.col("entries").is_not_null() & pl.col("has_ended")
     return hourly.group_by(_DAY).agg(
         *(sum_or_null(pl.col(name).cast(pl.Int64)).alias(name) for name in ("entries", "exits", "passers_by")),
-        sum_or_null(pl.col("entries") * pl.col("business_share")).alias("business_entries"),
+        (sum_or_null(_business_people()) / 60).alias("business_entries"),
         was_reported.sum().alias("hours_reported"),
         ratio(_imputed_people().sum(), pl.col("entries").sum() + _imputed_people().sum()).alias("imputed_share"),
         pl.col("input_version").max(),
@@ -91,7 +91,7 @@ def _bounds(hours: pl.DataFrame) -> pl.DataFrame:
     return hours.group_by(_DAY).agg(
         pl.col("hour_start").min().alias("day_start"),
         pl.col("hour_end").max().alias("day_end"),
-        ((pl.col("business_share") * pl.col("minutes")).sum() / 60).alias("open_hours"),
+        (_open_minutes().sum() / 60).alias("open_hours"),
     )
 
 
@@ -106,7 +106,7 @@ def _expected_figures(expected: pl.DataFrame, hourly: pl.DataFrame, lost: pl.Dat
     return judged.group_by(_DAY).agg(
         pl.len().alias("hours_expected"),
         (~pl.col("is_complete") & ~is_lost).sum().alias("hours_missing"),
-        (pl.col("completeness").sum() / pl.len()).alias("completeness"),
+        (exact_sum(pl.col("completeness")) / pl.len()).alias("completeness"),
     )
 
 
@@ -124,12 +124,19 @@ def _lost_figures(hours: pl.DataFrame, lost: pl.DataFrame | None) -> pl.DataFram
     return bounds.join_where(closed, *within).group_by(_DAY).agg(pl.len().alias("hours_lost"))
 
 
-def _business_figures(hourly: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
-    share = pl.col("business_share")
-    measured = hourly.filter("is_complete").join(hours.select(*_KEY, "minutes"), on=_KEY)
-    return measured.group_by(_DAY).agg(
-        ratio((pl.col("entries") * share).sum(), (pl.col("minutes") * share).sum() / 60).alias("average_hourly_entries")
-    )
+def _business_figures(hourly: pl.DataFrame) -> pl.DataFrame:
+    average = ratio(_business_people().sum(), _open_minutes().sum())
+    return hourly.filter("is_complete").group_by(_DAY).agg(average.alias("average_hourly_entries"))
+
+
+def _business_people() -> pl.Expr:
+    """People times 60, of an hour by its open share: whole numbers, which add up to the same sum in every order."""
+    return pl.col("entries") * _open_minutes() * (60 / minutes_between("hour_start", "hour_end"))
+
+
+def _open_minutes() -> pl.Expr:
+    """Opening hours are declared in whole minutes; what the quotient `business_share` rounded off is put back."""
+    return (pl.col("business_share") * minutes_between("hour_start", "hour_end")).round()
 
 
 def _peaks(hourly: pl.DataFrame) -> pl.DataFrame:

@@ -1,7 +1,11 @@
 """Drift: counters miss people, so occupancy runs away; at the end of its trading day a shop is empty.
 
 The correction scales the smaller side's cumulative curve so that the day nets to zero. It needs the whole day, so it
-is told only once the day is over.
+is told only once the day is over. Whichever side is the smaller, people inside are then
+
+    (entries so far x exits of the day - exits so far x entries of the day) / the smaller of the two
+
+and the quotient comes last: above it stand whole numbers, which add up to the same sum in every order.
 """
 
 import polars as pl
@@ -15,11 +19,29 @@ def corrected_occupancy(day: list[str]) -> pl.Expr:
     Needs `entries` and `exits` in the order of time. More entries than exits scale exits up, else entries. Never below
     0. NULL where one side is zero all day and the other is not: nothing can be scaled then.
     """
-    entries, exits = (_scaled(name, other, day) for name, other in (("entries", "exits"), ("exits", "entries")))
-    return (entries - exits).clip(lower_bound=0)
+    return ratio(_balance(day), _smaller_side(day))
 
 
-def _scaled(name: str, other: str, day: list[str]) -> pl.Expr:
-    side, larger = pl.col(name), pl.max_horizontal(pl.col(name).sum().over(day), pl.col(other).sum().over(day))
-    scale = pl.when(larger == 0).then(1.0).otherwise(ratio(larger, side.sum().over(day)))
-    return side.cum_sum().over(day) * scale
+def corrected_mean(day: list[str], minutes: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+    """Dividend and divisor, per interval, of the mean of `corrected_occupancy` weighted by `minutes`.
+
+    The sum of the one / the sum of the other is the mean, to the last digit; the divisor is NULL where nothing can be
+    scaled.
+    """
+    return _balance(day) * minutes, _smaller_side(day) * minutes
+
+
+def _balance(day: list[str]) -> pl.Expr:
+    entries, exits = pl.col("entries"), pl.col("exits")
+    came, left = (
+        entries.cum_sum().over(day) * exits.sum().over(day),
+        exits.cum_sum().over(day) * entries.sum().over(day),
+    )
+    return (came - left).clip(lower_bound=0)
+
+
+def _smaller_side(day: list[str]) -> pl.Expr:
+    """1 on a day on which nobody came and nobody left, which needs no correction."""
+    sides = [pl.col(name).sum().over(day) for name in ("entries", "exits")]
+    smaller, larger = pl.min_horizontal(sides), pl.max_horizontal(sides)
+    return pl.when(larger == 0).then(1).when(smaller > 0).then(smaller)

@@ -10,7 +10,7 @@ from retail_pipeline.frames.counts import crossings, entrance_crossings, lines_f
 from retail_pipeline.frames.coverage import coverage
 from retail_pipeline.frames.declared import devices, entrance_devices, organizations
 from retail_pipeline.frames.device_off import measured
-from retail_pipeline.frames.drift import corrected_occupancy
+from retail_pipeline.frames.drift import corrected_mean
 from retail_pipeline.frames.imputation import with_imputed
 from retail_pipeline.frames.intervals import area_intervals
 from retail_pipeline.frames.known_hours import known_hours
@@ -108,28 +108,30 @@ def _reported_hours(raw: pl.DataFrame, stores: Sequence[Store], hours: pl.DataFr
     return with_hours(rows, hours).group_by(_KEY).agg(pl.col("collected_at").max().alias("input_version"))
 
 
-def _entrance_figures(crossed: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
+def entrance_intervals(crossed: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
+    """The store as one area with its entrance lines for doors: see `area_intervals`; needs whole trading days."""
     entrance = entrance_crossings(crossed).with_columns(
         pl.col("store_id").alias("area"),
         pl.col("in_count").alias("entries"),
         pl.col("out_count").alias("exits"),
         pl.lit(1).alias("devices_expected"),
     )
+    return area_intervals(with_hours(entrance, hours))
+
+
+def _entrance_figures(crossed: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
     minutes = minutes_between("interval_start", "interval_end")
-
-    def mean(occupancy: str) -> pl.Expr:
-        return (pl.col(occupancy) * minutes).sum() / minutes.sum()
-
+    balance, smaller_side = corrected_mean(list(_DAY), minutes)
     return (
-        area_intervals(with_hours(entrance, hours))
-        .with_columns(corrected_occupancy(list(_DAY)).alias("corrected"))
+        entrance_intervals(crossed, hours)
+        .with_columns(balance.alias("balance"), smaller_side.alias("smaller_side"))
         .group_by(_KEY, maintain_order=True)
         .agg(
             pl.col("entries", "exits").sum(),
             pl.col("occupancy").last().alias("occupancy_end"),
             pl.col("occupancy").max().alias("occupancy_max"),
-            mean("occupancy").alias("occupancy_mean"),
-            pl.when(pl.col("corrected").is_not_null().all()).then(mean("corrected")).alias("occupancy_mean_corrected"),
+            ((pl.col("occupancy") * minutes).sum() / minutes.sum()).alias("occupancy_mean"),
+            ratio(pl.col("balance").sum(), pl.col("smaller_side").sum()).alias("occupancy_mean_corrected"),
         )
     )
 

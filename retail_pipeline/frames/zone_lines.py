@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from retail_pipeline.frames.drift import corrected_occupancy
+from retail_pipeline.frames.drift import corrected_mean
 from retail_pipeline.frames.local_time import with_hours
 from retail_pipeline.frames.ratios import minutes_between, ratio
 
@@ -19,19 +19,20 @@ def zone_line_hours(zones: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
     is no drift.
     """
     minutes = minutes_between("interval_start", "interval_end")
+    balance, smaller_side = corrected_mean(_ZONE_DAY, minutes)
     net = (pl.col("entries") - pl.col("exits")).cum_sum().over(_ZONE_DAY)
     return (
         with_hours(zones, hours)
         .sort("store_id", "zone", "interval_start")
         .join(_days(hours), on=_STORE_DAY)
         .with_columns(minutes.alias("minutes"), (net < 0).alias("is_held"))
-        .with_columns(pl.when(_day_is_counted()).then(corrected_occupancy(_ZONE_DAY)).alias("corrected"))
+        .with_columns(balance.alias("balance"), pl.when(_day_is_counted()).then(smaller_side).alias("smaller_side"))
         .group_by("store_id", "zone", "hour_start")
         .agg(
             pl.col("entries", "exits").sum(),
-            _mean("occupancy").alias("occupancy_mean"),
+            _mean().alias("occupancy_mean"),
             pl.col("occupancy").max().alias("occupancy_max"),
-            _mean("corrected").alias("occupancy_mean_corrected"),
+            ratio(pl.col("balance").sum(), pl.col("smaller_side").sum()).alias("occupancy_mean_corrected"),
             (pl.col("is_held") | (pl.col("hour_start") == pl.col("day_start"))).any().alias("was_reset"),
             (pl.col("is_complete").all() & (pl.col("minutes").sum() >= _whole_hour())).alias("lines_complete"),
             pl.col("input_version").max().alias("lines_version"),
@@ -52,10 +53,10 @@ def _day_is_counted() -> pl.Expr:
     return pl.col("occupancy").is_not_null() & (counted >= pl.col("day_minutes"))
 
 
-def _mean(people: str) -> pl.Expr:
-    """Time-weighted; NULL where the occupancy is not told."""
-    known = pl.col("minutes").filter(pl.col(people).is_not_null())
-    return ratio((pl.col(people) * pl.col("minutes")).sum(), known.sum())
+def _mean() -> pl.Expr:
+    """Occupancy, time-weighted; NULL where it is not told."""
+    people, minutes = pl.col("occupancy"), pl.col("minutes")
+    return ratio((people * minutes).sum(), minutes.filter(people.is_not_null()).sum())
 
 
 def _whole_hour() -> pl.Expr:

@@ -3,6 +3,7 @@
 import datetime as dt
 from bisect import bisect_right
 from collections import defaultdict
+from math import fsum
 from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -83,7 +84,7 @@ def one_hour(store: Store, rows: list[Row], hour: Row, inside: dict[dt.date, int
         if row["sensor_id"] in doors:
             flows.append((row["interval_start"], row["interval_end"], row["sensor_id"], entered, left))
     covered = [
-        min(1.0, sum(minutes(r) for r in rows if r["sensor_id"] == door and r["is_complete"]) / hour["minutes"])
+        min(hour["minutes"], sum(minutes(r) for r in rows if r["sensor_id"] == door and r["is_complete"]))
         for door in doors
     ]
     entries = sum(flow[3] for flow in flows) if flows else None
@@ -95,7 +96,7 @@ def one_hour(store: Store, rows: list[Row], hour: Row, inside: dict[dt.date, int
         inside[hour["day"]] += entered - left
         ends.append(max(0, inside[hour["day"]]))
         weights.append(length)
-    completeness = sum(covered) / len(covered)
+    completeness = sum(covered) / (len(covered) * hour["minutes"])
     return {
         "hour": hour,
         "slots": in_hour,
@@ -226,14 +227,13 @@ def correct(hours: list[Row], rows: dict[dt.datetime, Row]) -> None:
     came, left = (sum(slot[which] for row in mine for slot in row["slots"]) for which in (1, 2))
     if len(mine) < len(hours) or not all(row["is_complete"] for row in mine) or (came == 0) != (left == 0):
         return
-    up_in, up_out = (max(came, left) / side if side else 1.0 for side in (came, left))
     entered = gone = 0
     for row in mine:
-        weighed = 0.0
+        weighed = 0
         for length, into, out in row["slots"]:
             entered, gone = entered + into, gone + out
-            weighed += length * max(0.0, entered * up_in - gone * up_out)
-        row["occupancy_mean_corrected"] = weighed / sum(slot[0] for slot in row["slots"])
+            weighed += length * max(0, entered * left - gone * came)
+        row["occupancy_mean_corrected"] = weighed / ((min(came, left) or 1) * sum(slot[0] for slot in row["slots"]))
 
 
 def daily(
@@ -292,22 +292,22 @@ def one_day(hours: list[Row], figures: dict[dt.datetime, Row], as_of: dt.datetim
     entries, exits = total(mine, "entries"), total(mine, "exits")
     both = [figure for figure in mine if figure["entries"] is not None and figure["passers_by"] is not None]
     complete = [figure for figure in mine if figure["is_complete"]]
-    open_hours = sum(figure["hour"]["open"] for figure in complete) / 60
+    open_minutes = sum(figure["hour"]["open"] for figure in complete)
     in_business = [figure for figure in complete if figure["business_share"] > 0]
     peak = max((figure["entries"] for figure in in_business), default=None)
     at_peak = [figure["hour"]["local_hour"] for figure in in_business if figure["entries"] == peak]
     known = [figure for figure in complete if figure["occupancy_max"] is not None]
     guessed = sum(max(0, one["entries_imputed"] - (one["entries"] or 0)) for one in mine if one["entries_imputed"])
     fullest = max((figure["occupancy_max"] for figure in known), default=None)
-    done = sum(figure["completeness"] for figure in mine if figure["hour"] in ended)
+    done = fsum(figure["completeness"] for figure in mine if figure["hour"] in ended)
     entered, passed = total(both, "entries"), total(both, "passers_by")
     return {
         "entries": entries,
         "exits": exits,
         "passers_by": total(mine, "passers_by"),
         "capture_rate": share(entered, None if entered is None else entered + passed),
-        "business_entries": sum((figure["entries"] or 0) * figure["business_share"] for figure in mine),
-        "average_hourly_entries": share(sum(f["entries"] * f["business_share"] for f in complete), open_hours),
+        "business_entries": business_people(mine) / 60,
+        "average_hourly_entries": share(business_people(complete), open_minutes),
         "peak_hour": at_peak[0] if at_peak else None,
         "peak_hour_entries": peak,
         "power_hours": power_hours(complete),
@@ -323,6 +323,11 @@ def one_day(hours: list[Row], figures: dict[dt.datetime, Row], as_of: dt.datetim
         "completeness": done / len(ended) if ended else None,
         "is_complete": len(ended) == len(hours) and all(f["is_complete"] for f in mine) and len(mine) == len(hours),
     }
+
+
+def business_people(figures: list[Row]) -> int:
+    """Sixty times the people who came while the shop was open; all these hours last 60 minutes or 30."""
+    return sum((one["entries"] or 0) * one["hour"]["open"] * 60 // one["hour"]["minutes"] for one in figures)
 
 
 def total(figures: list[Row], name: str) -> int | None:

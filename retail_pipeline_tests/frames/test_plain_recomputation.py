@@ -193,9 +193,5 @@ def assert_days_agree(days: pl.DataFrame, expected: dict[dt.date, plain.Row]) ->
 
 
 def assert_agree(found: plain.Row, wanted: plain.Row) -> None:
-    """To the last digit that floats of another order of summation can have."""
-    close = {
-        name: pytest.approx(value, rel=1e-12, abs=1e-12) if isinstance(value, float) else value
-        for name, value in wanted.items()
-    }
-    assert {name: found[name] for name in wanted} == close
+    """To the last digit."""
+    assert {name: found[name] for name in wanted} == wanted

@@ -139,7 +139,7 @@ DAYS = (
         unit="share",
         low=0,
         high=1,
-        formula="completeness of the ended hours, summed / hours_expected",
+        formula="completeness of the ended hours, summed exactly / hours_expected",
         null="no hour has ended",
         source=_HOURS,
     ),

@@ -122,7 +122,8 @@ HOURS = (
         unit="share",
         low=0,
         high=1,
-        formula="share of the hour in complete intervals, averaged over active devices with an entrance line",
+        formula="minutes in complete intervals / minutes of the hour, both added up over active devices with an"
+        " entrance line",
         source="raw_sensor_counts",
     ),
     Metric(
@@ -141,8 +142,9 @@ HOURS = (
         unit="people",
         low=0,
         family="drift",
-        formula="occupancy_mean after the smaller of the day's entries and exits was scaled up to the larger, so that"
-        " the day ends empty",
+        formula="occupancy weighted as in occupancy_mean, after the smaller of the day's entries and exits was scaled"
+        " up to the larger, so that the day ends empty: at the end of each interval max(0, entries so far x exits of"
+        " the day - exits so far x entries of the day) / the smaller",
         null="the trading day has not ended, an hour of it is not complete, or one side counted nobody",
         source=_ENTRANCES,
     ),
