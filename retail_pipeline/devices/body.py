@@ -8,6 +8,9 @@ import httpx
 
 from retail_pipeline.devices.errors import BrokenReply, NotAReport, ReplyTooLarge
 
+OTHER_ENCODINGS = frozenset({"br", "zstd", "compress", "x-compress", "gzip, gzip"})
+"""Those that an error names. What else a header holds is not repeated: cut anywhere, it may be part of a secret."""
+
 GZIP_OR_ZLIB = 47  # zlib's "detect the header" (32) with the largest window (15)
 
 
@@ -23,7 +26,8 @@ async def read_body(response: httpx.Response, sensor_id: str, max_bytes: int) ->
     """
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
-        raise NotAReport(sensor_id, f"answers in the encoding {encoding[:40]!r}", response.status_code)
+        name = encoding if encoding in OTHER_ENCODINGS else "that has no name"
+        raise NotAReport(sensor_id, f"answers in an encoding that was not asked for: {name}", response.status_code)
     inflater = None if encoding in {"", "identity"} else zlib.decompressobj(GZIP_OR_ZLIB)
     body = bytearray()
     # The raw stream: `aiter_raw` refuses responses that a mock transport has read already.

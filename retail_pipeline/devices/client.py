@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,6 +15,7 @@ import httpx
 import stamina
 
 from retail_pipeline.devices.auth import Credentials, auth_of
+from retail_pipeline.devices.blotting import Forms, blot_body, blot_text, forms_of, secrets_of
 from retail_pipeline.devices.errors import DeviceError, RateLimited, TimedOut
 from retail_pipeline.devices.models import Ask, ClientLimits, Failure, Reply
 from retail_pipeline.devices.requests import report_url
@@ -40,6 +42,7 @@ class FleetClient:
         self._limits = limits or ClientLimits()
         self._transport = transport
         self._auth: dict[str, httpx.Auth] = {}
+        self._forms: dict[str, Forms] = {}
         self._devices: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._hosts: defaultdict[str | None, asyncio.Semaphore]
         self._hosts = defaultdict(lambda: asyncio.Semaphore(self._limits.per_host))
@@ -101,7 +104,8 @@ class FleetClient:
             error = TimedOut(ask.device.id, f"no whole reply within {total_s:g} s", exchange.status)
         except DeviceError as seen:
             error = seen
-        return _answer_of(ask, exchange, error, (time.perf_counter() - started) * 1000)
+        latency_ms = (time.perf_counter() - started) * 1000
+        return _answer_of(ask, exchange, error, latency_ms, self._forms_of(ask, exchange))
 
     async def _attempts(self, ask: Ask, exchange: Exchange, deadline: float) -> None:
         limits = self._limits
@@ -119,6 +123,15 @@ class FleetClient:
         if ask.device.id not in self._auth:
             self._auth[ask.device.id] = auth_of(ask.device, self._credentials)
         return self._auth[ask.device.id]
+
+    def _forms_of(self, ask: Ask, exchange: Exchange) -> Forms:
+        """Everything secret that the device may have seen and repeated."""
+        name = ask.device.credential
+        if name is None:
+            return ()
+        if name not in self._forms:
+            self._forms[name] = forms_of(secrets_of(*(self._credentials(name) or ("", ""))))
+        return (*forms_of(exchange.signed), *self._forms[name])
 
 
 def fetch_all(
@@ -157,12 +170,14 @@ def _retry_within(deadline: float) -> Callable[[Exception], bool | float]:
     return retry
 
 
-def _answer_of(ask: Ask, exchange: Exchange, error: DeviceError | None, latency_ms: float) -> Answer:
+def _answer_of(ask: Ask, exchange: Exchange, error: DeviceError | None, latency_ms: float, secret: Forms) -> Answer:
     now, attempts = dt.datetime.now(dt.UTC), exchange.attempts
+    body, blots = (None, 0) if exchange.body is None else blot_body(exchange.body, secret, ask.report)
     if error is not None:
-        return Failure(ask, error, now, latency_ms, attempts, exchange.status, exchange.body)
-    status, body = exchange.status or 200, exchange.body or b""
-    return Reply(ask, exchange.url, status, body, now, latency_ms, exchange.device_clock, attempts)
+        error = error.said_with(partial(blot_text, forms=secret))
+        return Failure(ask, error, now, latency_ms, attempts, exchange.status, body, blots)
+    status = exchange.status or 200
+    return Reply(ask, exchange.url, status, body or b"", now, latency_ms, exchange.device_clock, attempts, blots)
 
 
 def _not_sent(ask: Ask, error: DeviceError) -> Failure:

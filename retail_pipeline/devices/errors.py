@@ -19,8 +19,11 @@ DeviceError                 cause          tried again
 """
 # ruff: noqa: N818, the names say what the device did; `Error` at their end would say nothing more
 
+import copy
+import re
 import ssl
-from typing import ClassVar
+from collections.abc import Callable
+from typing import ClassVar, Self
 
 import aiohttp
 import httpx
@@ -44,6 +47,13 @@ class DeviceError(Exception):
 
     def __str__(self) -> str:
         return f"{self.sensor_id}: {self.cause}: {self.detail}"
+
+    def said_with(self, blot: Callable[[str], str]) -> Self:
+        """The same in other words, and without the exceptions behind it, which may repeat what the device said."""
+        error = copy.copy(self)
+        error.detail = blot(self.detail)
+        error.args = (self.sensor_id, error.detail, self.status)
+        return error
 
 
 class Unreachable(DeviceError):
@@ -134,7 +144,7 @@ def error_of_transport(error: Exception, sensor_id: str) -> DeviceError:
     The aiohttp transport reports a dropped connection as a connect time-out; its cause tells the two apart.
     """
     origin = error.__cause__ or error
-    text = str(error) or type(origin).__name__
+    text = _words(error) or type(origin).__name__
     if _is_about_tls(origin):
         return CertificateRefused(sensor_id, f"TLS could not be verified: {text}")
     if isinstance(error, httpx.TimeoutException) and isinstance(origin, TimeoutError | httpx.TimeoutException):
@@ -144,6 +154,13 @@ def error_of_transport(error: Exception, sensor_id: str) -> DeviceError:
     if isinstance(error, httpx.ConnectError):
         return Unreachable(sensor_id, f"no connection: {text}")
     return BrokenReply(sensor_id, f"the connection broke: {text}")
+
+
+def _words(error: Exception) -> str:
+    """What the HTTP client says, without the bytes that it quotes: cut anywhere, they may be part of a secret."""
+    origin = error.__cause__ or error
+    text = origin.message if isinstance(origin, aiohttp.ClientResponseError) else str(error)
+    return " ".join(re.split(r"\bb['\"]", text)[0].split()).rstrip(":")
 
 
 def _is_about_tls(origin: BaseException) -> bool:

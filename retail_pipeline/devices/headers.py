@@ -50,8 +50,8 @@ def layout_of(header: str, report: Report) -> Layout:
     Raises:
         HeaderError: the first cell is not `StartTime`; a column is missing, or stands twice.
     """
-    cells = [re.sub(r"[^a-z0-9]", "", cell.lower()) for cell in header.split(",")]
-    if cells[0] != FIRST_CELL:
+    cells = [_plain(cell) for cell in header.split(",")]
+    if not is_first_cell(cells[0]):
         raise HeaderError(_what_else(header), is_report=False)
     names = [_name(cell, report) for cell in cells]
     known = [name for name in names if name]
@@ -64,6 +64,20 @@ def layout_of(header: str, report: Report) -> Layout:
     if report is Report.LINES and len(names) == len(_LINE_ORDER) and is_usual_order:
         return Layout(_LINE_ORDER)
     raise HeaderError(f"columns are missing: {', '.join(missing)}", is_report=True)
+
+
+def is_first_cell(cell: str) -> bool:
+    """Whether a body that begins with this cell is a report."""
+    return _plain(cell) == FIRST_CELL
+
+
+def is_heading(cell: str, report: Report) -> bool:
+    """Whether this is the heading of a column that the report has."""
+    return _name(_plain(cell), report) is not None
+
+
+def _plain(cell: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", cell.lower())
 
 
 def _name(cell: str, report: Report) -> str | None:

@@ -44,7 +44,8 @@ class Ask:
 class Reply:
     """What a device answered with a status of success; `body` is decoded from gzip and otherwise as received.
 
-    `url` holds no credentials; `latency_ms` is that of the whole ask, retries and waits included.
+    `blots` is the number of places where it repeated its credential, which are blotted out. `url` holds no credentials;
+    `latency_ms` is that of the whole ask, retries and waits included.
     `device_clock` is the HTTP `Date`; None where the device sends none.
     """
 
@@ -56,13 +57,14 @@ class Reply:
     latency_ms: float
     device_clock: dt.datetime | None = None
     attempts: int = 1
+    blots: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
     """An ask without a report; `attempts` is 0 where nothing was sent.
 
-    `status` and `body` are those of the last answer, None where nothing answered.
+    `status` and `body` are those of the last answer, None where nothing answered; `blots` as in a reply.
     """
 
     ask: Ask
@@ -72,6 +74,7 @@ class Failure:
     attempts: int
     status: int | None = None
     body: bytes | None = None
+    blots: int = 0
 
 
 @dataclass(frozen=True, slots=True)

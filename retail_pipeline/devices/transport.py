@@ -8,6 +8,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from retail_pipeline.devices.blotting import digest_responses
 from retail_pipeline.devices.body import read_body
 from retail_pipeline.devices.errors import (
     CredentialsRefused,
@@ -66,6 +67,8 @@ class Exchange:
         self.url = url
         self.max_bytes = max_bytes
         self.attempts = 0
+        self.signed: set[str] = set()
+        """Answers to digest challenges that were sent."""
         self._forget()
 
     def _forget(self) -> None:
@@ -105,6 +108,7 @@ class Exchange:
                 raise CredentialsRefused(self.sensor_id, detail, response.status_code) from error
 
     async def _send(self, http: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+        self.signed.update(digest_responses(request.headers.get("authorization", "")))
         response = await http.send(request, stream=True, auth=None)
         try:
             self.status = response.status_code

@@ -11,15 +11,19 @@ from urllib.parse import unquote, urlsplit
 import apprise
 from apprise.utils.parse import parse_urls
 
+from retail_pipeline.devices.auth import variables_of
 from retail_pipeline.settings import ConfigurationError, read_settings
 
 # At the level of errors apprise writes addresses, and with them their secrets, into the log.
 logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
 
-_CREDENTIAL = re.compile(r"^RETAIL_CREDENTIAL_\w+_PASSWORD$")
+_CREDENTIAL = re.compile(r"RETAIL_CREDENTIAL_(\w+)_PASSWORD")
 _DATABASES = ("RETAIL_DATABASE_URL", "DAGSTER_POSTGRES_URL")
 SHORTEST_SECRET = 4
 """Shorter ones are no secret, and would tear words apart."""
+
+SHORTEST_TOKEN = 16
+"""Of what is no password but may be one: host names are shorter as a rule, and tokens longer."""
 
 
 @dataclass(frozen=True)
@@ -67,11 +71,14 @@ def alert_receivers() -> list[AlertReceiver]:
 
 def known_secrets(environment: Mapping[str, str] = os.environ) -> frozenset[str]:
     """What no message may hold: passwords of devices and databases, and the addresses of the receivers."""
-    values = {value for name, value in environment.items() if _CREDENTIAL.match(name)}
+    values: set[str] = set()
+    for name, value in environment.items():
+        if match := _CREDENTIAL.fullmatch(name):
+            values |= {value, f"{environment.get(variables_of(match[1])[0], '')}:{value}"}
     for name in _DATABASES:
         values |= {environment.get(name, ""), *_passwords(environment.get(name, ""))}
     for url in _alert_urls():
-        values |= {url, *_passwords(url)}
+        values |= {url, *_passwords(url), *_tokens(url)}
     return frozenset(value for value in values if len(value) >= SHORTEST_SECRET)
 
 
@@ -86,3 +93,9 @@ def _passwords(url: str) -> set[str]:
     except ValueError:
         return set()
     return {written, unquote(written)}
+
+
+def _tokens(url: str) -> set[str]:
+    """What stands behind the scheme and is long enough for a token; most services keep theirs in host or path."""
+    parts = re.split(r"[/?&=:@]+", url.partition("://")[2])
+    return {part for written in parts for part in (written, unquote(written)) if len(part) >= SHORTEST_TOKEN}

@@ -19,6 +19,7 @@ from retail_pipeline.steps.asking import rolling_window
 Fetch = Callable[[Sequence[Ask]], list[Answer]]
 DAY = dt.timedelta(hours=24)
 _STAMP = "%Y/%m/%d %H:%M:%S"
+REPEATS = "it repeats its credential in what it answers, for everybody on the way to read: give it one of its own"
 _FUTURE = "it holds people of the future"
 
 
@@ -140,7 +141,11 @@ def _seen(asked: _Asked, inverted: str | None, now: dt.datetime) -> DeviceSeen:
         retention_days=device.retention_days,
         lines=[LineSeen(line=d.line, role=d.role, in_count=d.in_count, out_count=d.out_count) for d in days],
         regions=[RegionSeen(region=n, zone=device.regions.get(n), stays=people) for n, people in stays.items()],
-        advice=[*_advice(asked, good, days, stays, oldest, now), *([inverted] if inverted else [])],
+        advice=[
+            *_advice(asked, good, days, stays, oldest, now),
+            *([inverted] if inverted else []),
+            *([REPEATS] if any(answer.blots for answer in asked.recent.values()) else []),
+        ],
     )
 
 

@@ -1,4 +1,7 @@
-"""Keeps every answer of a device as it came: gzip, with its digest. Parsing is done elsewhere."""
+"""Keeps every answer of a device as the parser reads it: gzip, with the digest of what is kept.
+
+That is as it came, but for a credential that the device repeated: it is blotted out before anybody sees the answer.
+"""
 
 import datetime as dt
 import gzip
@@ -57,6 +60,7 @@ def _row(answer: Reply | Failure) -> dict[str, object]:
         "received_at": answer.received_at,
         "latency_ms": answer.latency_ms,
         "attempts": answer.attempts,
+        "blots": answer.blots,
         "timezone": ask.zone.key,
         "sha256": None if answer.body is None else hashlib.sha256(answer.body).hexdigest(),
         # Without a time in its header, the same body gives the same bytes.

@@ -1,6 +1,7 @@
 """Where the warehouse is: a Postgres URL, completed with what every connection needs."""
 
 import os
+import re
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import psycopg
@@ -9,6 +10,8 @@ from psycopg.conninfo import conninfo_to_dict
 from retail_pipeline.warehouse.errors import InvalidDatabaseUrl
 
 _FORM = "postgresql://USER:PASSWORD@HOST:5432/DATABASE"
+# Else libpq takes a part of the password for host, port or database, all of which messages name.
+_USER_COMES_FIRST = re.compile(r"([^@/?]*@)?[^@]*")
 _DEFAULTS = {
     "application_name": "retail_pipeline",
     "connect_timeout": "10",
@@ -52,9 +55,12 @@ def _parsed(url: str) -> dict[str, str]:
         raise InvalidDatabaseUrl(f"RETAIL_DATABASE_URL has to look like {_FORM}.")
     if "#" in url:
         raise InvalidDatabaseUrl(f"RETAIL_DATABASE_URL holds a #: percent-encode it as %23 ({_FORM}).")
+    if not _USER_COMES_FIRST.fullmatch(url.partition("://")[2]):
+        raise InvalidDatabaseUrl(f"RETAIL_DATABASE_URL holds a /, ? or @ in its password: percent-encode it ({_FORM}).")
     try:
+        urlsplit(url)
         return {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
-    except psycopg.ProgrammingError:
+    except (psycopg.ProgrammingError, ValueError):
         raise InvalidDatabaseUrl(
             f"RETAIL_DATABASE_URL cannot be read; it has to look like {_FORM}, special characters percent-encoded."
         ) from None

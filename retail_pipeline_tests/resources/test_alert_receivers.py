@@ -63,7 +63,9 @@ def test_a_receiver_that_is_not_there_takes_nothing_and_raises_nothing(monkeypat
 
 
 def test_passwords_of_devices_and_databases_and_addresses_are_known_as_secrets(monkeypatch) -> None:
-    monkeypatch.setenv("RETAIL_ALERT_URLS", "json://svc:an%40alert@a.example")
+    monkeypatch.setenv(
+        "RETAIL_ALERT_URLS", "json://svc:an%40alert@a.example, slack://a-token-of-sixteen/b%2Ftoken-of-sixteen"
+    )
     environment = {
         "RETAIL_CREDENTIAL_SHOPS_PASSWORD": "a-device",
         "RETAIL_CREDENTIAL_SHOPS_USERNAME": "a-user",
@@ -74,5 +76,6 @@ def test_passwords_of_devices_and_databases_and_addresses_are_known_as_secrets(m
 
     secrets = known_secrets(environment)
 
-    assert {"a-device", "a-warehouse", "a-dagster", "an%40alert", "an@alert"} <= secrets
+    assert {"a-device", "a-user:a-device", "a-warehouse", "a-dagster", "an%40alert", "an@alert"} <= secrets
+    assert {"a-token-of-sixteen", "b%2Ftoken-of-sixteen", "b/token-of-sixteen"} <= secrets
     assert not {"a", "a-user"} & secrets

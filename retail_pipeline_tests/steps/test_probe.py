@@ -10,7 +10,7 @@ from retail_pipeline.devices.models import Ask, ClientLimits
 from retail_pipeline.fleet.models import Fleet
 from retail_pipeline.local.demo import pointed_at
 from retail_pipeline.local.simulator.scenario import Scenario
-from retail_pipeline.steps.probe import DeviceSeen, probe
+from retail_pipeline.steps.probe import REPEATS, DeviceSeen, probe
 from retail_pipeline.terminal.fleet_check import in_words
 from retail_pipeline_tests.local.simulator.running import SECRET, RunningSimulator, running_simulator
 from retail_pipeline_tests.shops import door, fleet_of, shop, utc
@@ -152,3 +152,14 @@ def test_the_words_show_every_line_and_region_with_both_ways(simulator) -> None:
     assert words[0] == "good-door (lisbon)"
     assert any(line.startswith("  line 1 entrance") and line.endswith("out") for line in words)
     assert any(line.startswith("  region 1 hall") for line in words)
+
+
+def test_a_device_that_repeats_its_credential_is_told() -> None:
+    with running_simulator(declared(), known={"SHOPS": SECRET}) as simulator:
+        simulator.freeze(NOW.isoformat())
+        fleet = pointed_at(declared(), simulator.base_url)
+
+        def fetch(asks: Sequence[Ask]) -> list[Answer]:
+            return [replace(answer, received_at=NOW, blots=1) for answer in fetch_all(asks, lambda _: tuple(SECRET))]
+
+        assert all(REPEATS in one.advice for one in probe(fleet, fetch, NOW))

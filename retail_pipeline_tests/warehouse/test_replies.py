@@ -1,3 +1,4 @@
+import dataclasses
 import datetime as dt
 import gzip
 import hashlib
@@ -41,6 +42,15 @@ def test_a_failure_is_kept_with_its_cause_and_what_was_asked(warehouse: Warehous
     assert row is not None
     assert row[:6] == ("unreachable", "no route to host", None, None, None, 0)
     assert "dataloader.cgi?dw=vcalogcsv" in row[6]
+
+
+def test_a_reply_that_repeated_a_credential_says_so_and_its_digest_is_of_what_is_kept(warehouse: Warehouse) -> None:
+    with warehouse.transaction() as connection:
+        replies.store_replies(connection, [REPLY, dataclasses.replace(REPLY, body=b"you are ***", blots=1)])
+        rows = connection.execute("SELECT blots, body, sha256 FROM retail.device_replies ORDER BY reply_id").fetchall()
+    assert [row[0] for row in rows] == [0, 1]
+    assert gzip.decompress(rows[1][1]) == b"you are ***"
+    assert rows[1][2] == hashlib.sha256(b"you are ***").hexdigest()
 
 
 def test_ids_come_in_the_order_of_the_answers(warehouse: Warehouse) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from retail_pipeline.devices.blotting import blot_text, forms_of
 from retail_pipeline.fleet.models import Fleet
 from retail_pipeline.steps.alerts.faults import Kind
 
@@ -57,9 +58,8 @@ class Message:
 
 
 def without_secrets(text: str, secrets: Collection[str]) -> str:
-    """The text on one line, without these values, without users and passwords in URLs, and not too long."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, "***")
+    """The text on one line, without these values however written, without users in URLs, and not too long."""
+    text = blot_text(text, forms_of(secrets))
     text = _PASSWORD.sub(r"\1\2***", _USERINFO.sub(r"\1***@", " ".join(text.split())))
     return text if len(text) <= LONGEST_DETAIL else f"{text[:LONGEST_DETAIL]} ..."
 

@@ -131,6 +131,7 @@ def test_every_incident_is_in_one_message_whatever_the_order(incidents: list[Inc
         ("connection failed: host=db password=hunter2 port=1", "connection failed: host=db password=*** port=1"),
         ("GET http://u:p%40x@sensor.example/a failed\n\tagain", "GET http://***@sensor.example/a failed again"),
         ("401 for svc and s3cr3t", "401 for svc and ***"),
+        ("sent Basic czNjcjN0", "sent Basic ***"),
         ("API_KEY: abc", "API_KEY: ***"),
         ("http://sensor.example:8801/dataloader.cgi?dw=vcalogcsv", None),
     ],
