@@ -86,9 +86,9 @@ class Living:
         """As a code server would load it now."""
         return build_defs()
 
-    def declare(self, stores: Sequence[Mapping[str, Any]]) -> None:
-        """Write the fleet file; its devices are the simulator's."""
-        write_fleet(self.home, stores, self.simulator.base_url)
+    def declare(self, stores: Sequence[Mapping[str, Any]], *also: str) -> None:
+        """Write the fleet file, its devices the simulator's; `also` are organisations beside acme."""
+        write_fleet(self.home, stores, self.simulator.base_url, also)
 
     def at(self, moment: dt.datetime) -> None:
         """Move the clock."""
@@ -186,9 +186,12 @@ def dagster_instance(home: Path, url: str) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def write_fleet(home: Path, stores: Sequence[Mapping[str, Any]], base_url: str) -> None:
-    """The fleet file of `home`, its devices at a simulator."""
-    declared = {"organizations": [{"id": "acme", "name": "Acme"}], "stores": list(stores)}
+def write_fleet(
+    home: Path, stores: Sequence[Mapping[str, Any]], base_url: str, organizations: Sequence[str] = ()
+) -> None:
+    """The fleet file of `home`, its devices at a simulator; of acme and other `organizations`."""
+    names = [{"id": one, "name": one.title()} for one in ("acme", *organizations)]
+    declared = {"organizations": names, "stores": list(stores)}
     moved = pointed_at(Fleet.model_validate(declared), base_url)
     urls = {one.id: str(one.url) for each in moved.stores for one in each.sensors}
     placed = [{**each, "sensors": [{**one, "url": urls[one["id"]]} for one in each["sensors"]]} for each in stores]

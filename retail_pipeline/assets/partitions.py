@@ -40,6 +40,11 @@ class Partitions:
         return dg.AssetKey([*self.prefix, name])
 
     @property
+    def mark(self) -> str:
+        """The value of a run tag that tells the runs of this code location from those of others."""
+        return "/".join(self.prefix) or "true"
+
+    @property
     def start(self) -> dt.datetime:
         """The first hour of the horizon, UTC."""
         return self.hours.start.astimezone(dt.UTC)

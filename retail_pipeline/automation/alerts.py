@@ -10,6 +10,7 @@ from retail_pipeline.local.shared import SharedServerError
 from retail_pipeline.resources.alert_receivers import alert_receivers, known_secrets
 from retail_pipeline.resources.dagster_faults import failed_jobs, stale_assets
 from retail_pipeline.resources.fleet_file import FleetFile
+from retail_pipeline.resources.recent_runs import location_of
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
 from retail_pipeline.settings import read_settings
 from retail_pipeline.steps.alerts.faults import current_faults
@@ -57,9 +58,8 @@ def _tick(
 ) -> tuple[Memory, list[str]]:
     now, declared = utc_now(), fleet.load()
     location = read_settings().location or ""
-    origin = context.code_location_origin
     told_by_dagster = [
-        *failed_jobs(context.instance, origin.location_name if origin else None, now),
+        *failed_jobs(context.instance, location_of(context), now),
         *stale_assets(context.instance, _watched_assets(context.repository_def), now),
     ]
     with warehouse.open() as opened:

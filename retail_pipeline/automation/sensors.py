@@ -17,6 +17,7 @@ from retail_pipeline.automation.stores import (
     remove_stores,
 )
 from retail_pipeline.resources.fleet_file import FleetFile
+from retail_pipeline.resources.recent_runs import location_of
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
 from retail_pipeline.settings import read_settings
 from retail_pipeline.steps.recover import close_lost_gaps, open_gaps, plan_recovery, recovered_hours
@@ -63,7 +64,7 @@ def _sync_fleet(partitions: Partitions) -> dg.SensorDefinition:
             with warehouse.open() as opened, opened.transaction() as connection:
                 sync_fleet(connection, declared, utc_now())
         added = add_stores(context.instance, partitions, declared)
-        removed = remove_stores(context.instance, partitions, declared)
+        removed = remove_stores(context.instance, partitions, declared, location_of(context))
         if removed:
             context.log.info("No longer declared, partitions removed: %s", ", ".join(removed))
         return dg.SensorResult(run_requests=_first_hours(partitions, added), cursor=fingerprint)
@@ -81,7 +82,7 @@ def _first_hours(partitions: Partitions, added: list[str]) -> list[dg.RunRequest
         dg.RunRequest(
             run_key=f"first-{'-'.join(added)}-{open_hour.isoformat()}"[:250],
             asset_selection=[partitions.key(name) for name in COLLECTED],
-            tags={**hour_rectangle(first, open_hour, added), FIRST_HOURS: "true"},
+            tags={**hour_rectangle(first, open_hour, added), FIRST_HOURS: partitions.mark},
         )
     ]
 
@@ -100,16 +101,17 @@ def _recover_missed_hours(partitions: Partitions) -> dg.SensorDefinition:
         now, declared = utc_now(), fleet.load()
         with warehouse.open() as opened:
             cursor = open_gaps(declared, opened, context.cursor, partitions.start, now)
-            for lost in close_lost_gaps(opened, now):
+            for lost in close_lost_gaps(opened, now, declared.scope):
                 context.log.error(lost)
-            under_way = context.instance.get_runs(dg.RunsFilter(statuses=UNFINISHED, tags={RECOVERY: "true"}))
+            under_way = context.instance.get_runs(dg.RunsFilter(statuses=UNFINISHED, tags={RECOVERY: partitions.mark}))
             plan = plan_recovery(
                 opened,
                 now,
                 stores_under_way={run.tags[STORE] for run in under_way},
                 runs=read_settings().recovery_runs - len(under_way),
                 since=partitions.start,
-                until=_first_hours_under_way(context.instance, now),
+                until=_first_hours_under_way(context.instance, partitions, now),
+                scope=declared.scope,
             )
         known = set(ordered_stores(context.instance, partitions))
         ten_minutes = now.replace(minute=now.minute // 10 * 10, second=0, microsecond=0)
@@ -119,7 +121,11 @@ def _recover_missed_hours(partitions: Partitions) -> dg.SensorDefinition:
                 dg.RunRequest(
                     run_key=f"recover-{one.store_id}-{one.first.isoformat()}-{one.last.isoformat()}-{ten_minutes.isoformat()}",
                     asset_selection=[partitions.key(recovered_hours(report)) for report in one.reports],
-                    tags={**hour_rectangle(one.first, one.last, [one.store_id]), RECOVERY: "true", STORE: one.store_id},
+                    tags={
+                        **hour_rectangle(one.first, one.last, [one.store_id]),
+                        RECOVERY: partitions.mark,
+                        STORE: one.store_id,
+                    },
                 )
                 for one in plan
                 if one.store_id in known
@@ -129,9 +135,9 @@ def _recover_missed_hours(partitions: Partitions) -> dg.SensorDefinition:
     return recover
 
 
-def _first_hours_under_way(instance: dg.DagsterInstance, now: dt.datetime) -> dt.datetime:
+def _first_hours_under_way(instance: dg.DagsterInstance, partitions: Partitions, now: dt.datetime) -> dt.datetime:
     """Hours before this may be recovered: a new store's last day is left to the run that asks for it already."""
-    asked = instance.get_runs_count(dg.RunsFilter(statuses=UNFINISHED, tags={FIRST_HOURS: "true"}))
+    asked = instance.get_runs_count(dg.RunsFilter(statuses=UNFINISHED, tags={FIRST_HOURS: partitions.mark}))
     return now.replace(minute=0, second=0, microsecond=0) - 23 * HOUR if asked else now
 
 
@@ -146,7 +152,7 @@ def _catch_up_days(partitions: Partitions) -> dg.SensorDefinition:
     def catch_up(
         context: dg.SensorEvaluationContext, fleet: FleetFile, warehouse: SupabasePostgres
     ) -> dg.RunRequest | dg.SkipReason:
-        if has_unfinished_runs(context.instance, jobs.AGGREGATE):
+        if has_unfinished_runs(context.instance, location_of(context), jobs.AGGREGATE):
             return dg.SkipReason("Days are being summed up already.")
         with warehouse.open() as opened:
             due = due_days(fleet.load(), opened, partitions.start, utc_now(), ended_only=True)

@@ -4,6 +4,7 @@ import dagster as dg
 
 from retail_pipeline.assets.partitions import Partitions
 from retail_pipeline.fleet.models import Fleet
+from retail_pipeline.resources.recent_runs import is_run_of
 
 UNFINISHED = [
     dg.DagsterRunStatus.NOT_STARTED,
@@ -24,23 +25,26 @@ def add_stores(instance: dg.DagsterInstance, partitions: Partitions, fleet: Flee
     return added
 
 
-def remove_stores(instance: dg.DagsterInstance, partitions: Partitions, fleet: Fleet) -> list[str]:
+def remove_stores(
+    instance: dg.DagsterInstance, partitions: Partitions, fleet: Fleet, location: str | None
+) -> list[str]:
     """Take away the keys of stores that the file no longer declares; none while a run is queued or under way.
 
     Until then such a store is skipped by every run: a range whose end names it stays valid.
     """
     name = str(partitions.stores.name)
     gone = [store_id for store_id in instance.get_dynamic_partitions(name) if not fleet.has_store(store_id)]
-    if not gone or has_unfinished_runs(instance):
+    if not gone or has_unfinished_runs(instance, location):
         return []
     for store_id in gone:
         instance.delete_dynamic_partition(name, store_id)
     return gone
 
 
-def has_unfinished_runs(instance: dg.DagsterInstance, job: str | None = None) -> bool:
-    """Whether any run (of that job) is queued, starting or under way."""
-    return instance.get_runs_count(dg.RunsFilter(job_name=job, statuses=UNFINISHED)) > 0
+def has_unfinished_runs(instance: dg.DagsterInstance, location: str | None, job: str | None = None) -> bool:
+    """Whether any run of the code location (and of that job) is queued, starting or under way."""
+    unfinished = instance.get_runs(dg.RunsFilter(job_name=job, statuses=UNFINISHED))
+    return any(is_run_of(run, location) for run in unfinished)
 
 
 def ordered_stores(instance: dg.DagsterInstance, partitions: Partitions) -> list[str]:

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, field_validator, model_validator
 
 from retail_pipeline.fleet.device import INTERVAL_MINUTES, Auth, Device, Report, TimeZoneName
 from retail_pipeline.fleet.graph import LineGraph, build_line_graph
@@ -169,6 +169,7 @@ class Fleet(Declared):
 
     organizations: tuple[Organization, ...] = ()
     stores: tuple[Store, ...] = ()
+    _scope: frozenset[str] | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _names_are_unique_and_known(self) -> Self:
@@ -215,12 +216,19 @@ class Fleet(Declared):
         """Changes whenever anything declared changes."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
 
+    @property
+    def scope(self) -> frozenset[str] | None:
+        """Ids of the organisations for which this fleet speaks, None: for all. What belongs to others is theirs."""
+        return self._scope
+
     def only(self, organization_ids: Collection[str]) -> "Fleet":
-        """The part of the fleet that belongs to these organisations."""
-        return Fleet(
+        """The part of the fleet that belongs to these organisations, and speaks for them alone."""
+        part = Fleet(
             organizations=tuple(one for one in self.organizations if one.id in organization_ids),
             stores=tuple(store for store in self.stores if store.organization in organization_ids),
         )
+        part._scope = frozenset(organization_ids)
+        return part
 
 
 def _repeats(what: str, places: Sequence[tuple[str, ...]]) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ import dagster as dg
 from dagster._core.definitions.freshness import FreshnessState
 from dagster._core.execution.plan.objects import StepFailureData
 
-from retail_pipeline.resources.recent_runs import shown_job
+from retail_pipeline.resources.recent_runs import is_run_of, shown_job
 from retail_pipeline.steps.alerts.faults import Fault, Kind
 
 TOLD_OTHERWISE = {"told": "as the devices and checks that failed"}
@@ -26,19 +26,14 @@ SETTLED = dt.timedelta(minutes=15)
 def failed_jobs(instance: dg.DagsterInstance, location: str | None, now: dt.datetime) -> list[Fault]:
     """Jobs whose last finished run of the last 24 hours failed, unless its failure is told otherwise.
 
-    `location` is the code location as Dagster names it; runs that a command line started belong to every location.
+    `location` is the code location as Dagster names it, None for all.
     """
     filters = dg.RunsFilter(statuses=FINISHED, updated_after=now - LOOK_BACK)
     last: dict[str, dg.RunRecord] = {}
     for record in instance.get_run_records(filters, limit=MOST_RUNS):
-        if _is_of(record.dagster_run, location):
+        if is_run_of(record.dagster_run, location):
             last.setdefault(record.dagster_run.job_name, record)
     return [fault for record in last.values() if (fault := _fault(instance, record))]
-
-
-def _is_of(run: dg.DagsterRun, location: str | None) -> bool:
-    origin = run.remote_job_origin
-    return origin is None or location is None or origin.location_name == location
 
 
 def _fault(instance: dg.DagsterInstance, record: dg.RunRecord) -> Fault | None:

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from retail_pipeline.fleet.load import load_fleet
+from retail_pipeline.fleet.load import FleetError, load_fleet
 from retail_pipeline.fleet.models import Fleet
 from retail_pipeline.local.demo import demo_fleet
 from retail_pipeline.settings import read_settings
@@ -15,11 +15,23 @@ def load_declared_fleet(simulator_url: str | None = None) -> Fleet:
     asks no device.
 
     Raises:
-        FleetError: the file is missing or wrong; the message names line and field.
+        FleetError: the file is missing or wrong; the message names line and field. Or it declares no organisation of a
+            name in `RETAIL_ORGANIZATIONS`, whose stores nobody would ask.
     """
     settings = read_settings()
     fleet = load_fleet(settings.fleet) if settings.fleet else demo_fleet(simulator_url)
-    return fleet.only(settings.organization_ids) if settings.organization_ids else fleet
+    if not settings.organization_ids:
+        return fleet
+    known = {one.id for one in fleet.organizations}
+    if unknown := sorted(settings.organization_ids - known):
+        raise FleetError(
+            [
+                f"RETAIL_ORGANIZATIONS names {one}, which {settings.fleet or 'the demo fleet'} does not declare; "
+                f"it declares {', '.join(sorted(known)) or 'none'}"
+                for one in unknown
+            ]
+        )
+    return fleet.only(settings.organization_ids)
 
 
 class FleetFile(dg.ConfigurableResource):

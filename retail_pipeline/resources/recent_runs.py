@@ -1,4 +1,4 @@
-"""The last runs, from Dagster's own records, in the monitor's words."""
+"""The last runs, from Dagster's own records, in the monitor's words; and whose a run is."""
 
 import datetime as dt
 import logging
@@ -35,6 +35,18 @@ def _run(record: dg.RunRecord) -> RunStatus:
         started_at=dt.datetime.fromtimestamp(record.start_time, dt.UTC) if record.start_time else None,
         seconds=None if seconds is None else round(seconds, 1),
     )
+
+
+def location_of(context: dg.SensorEvaluationContext) -> str | None:
+    """The code location that a Dagster sensor belongs to, as Dagster names it; None where there is no workspace."""
+    origin = context.code_location_origin
+    return origin.location_name if origin else None
+
+
+def is_run_of(run: dg.DagsterRun, location: str | None) -> bool:
+    """Whether the run is of this code location; those that a command line started belong to every location."""
+    origin = run.remote_job_origin
+    return origin is None or location is None or origin.location_name == location
 
 
 def shown_job(run: dg.DagsterRun) -> str:

@@ -75,10 +75,13 @@ def _present(
     return present_hours(rows, hours, report)
 
 
-def close_lost_gaps(warehouse: Warehouse, now: dt.datetime) -> list[str]:
-    """Close the gaps that no device remembers any more; a sentence per device and report, to be said out loud."""
+def close_lost_gaps(warehouse: Warehouse, now: dt.datetime, scope: AbstractSet[str] | None = None) -> list[str]:
+    """Close the gaps that no device remembers any more; a sentence per device and report, to be said out loud.
+
+    `scope`: ids of the organisations to look at; None: all.
+    """
     with warehouse.transaction() as connection:
-        lost = gaps.close_lost(connection, now)
+        lost = gaps.close_lost(connection, now, scope)
     counted = lost.group_by("store_id", "sensor_id", "report").agg(
         pl.len().alias("hours"), pl.col("hour_start").min().alias("first"), pl.col("cause").last()
     )
@@ -97,14 +100,16 @@ def plan_recovery(
     runs: int,
     since: dt.datetime,
     until: dt.datetime,
+    scope: AbstractSet[str] | None = None,
 ) -> list[Recovery]:
     """The next runs, at most `runs`, one per store: outages, nearest deadline first; then history, newest first.
 
-    History is what lies before the pipeline first knew the device. Gaps before `since` have no partition.
+    History is what lies before the pipeline first knew the device. Gaps before `since` have no partition. `scope` as in
+    `close_lost_gaps`.
     """
     if runs <= 0:
         return []
-    due = gaps.due(warehouse, now).filter(
+    due = gaps.due(warehouse, now, scope).filter(
         pl.col("hour_start").is_between(since, until, closed="left"), ~pl.col("store_id").is_in(list(stores_under_way))
     )
     planned: dict[str, Recovery] = {}

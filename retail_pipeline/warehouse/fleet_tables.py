@@ -44,15 +44,14 @@ class FleetChanges(NamedTuple):
     removed: tuple[str, ...]
 
 
-def sync_fleet(
-    connection: psycopg.Connection, fleet: Fleet, now: dt.datetime, scope: Collection[str] | None = None
-) -> FleetChanges:
+def sync_fleet(connection: psycopg.Connection, fleet: Fleet, now: dt.datetime) -> FleetChanges:
     """Declare what the fleet file declares. Cheap when nothing changed, and safe from several processes at once.
 
-    `scope`: organization ids for which `fleet` speaks; None: all. What belongs to others is left alone, so that code
-    locations which serve a part of the organizations do not close each other's stores.
+    What lies outside `fleet.scope` is left alone, so that code locations which serve a part of the organizations do not
+    close each other's stores.
     """
     fleet_lock(connection)
+    scope = fleet.scope
     before = _declared_stores(connection, scope)
     for target, rows in _declared_once(fleet):
         _write_current(connection, target, rows, now, scope)

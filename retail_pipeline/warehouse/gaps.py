@@ -4,6 +4,7 @@ Which hours are missing is decided elsewhere; here it is written down.
 """
 
 import datetime as dt
+from collections.abc import Set as AbstractSet
 
 import polars as pl
 import psycopg
@@ -66,24 +67,31 @@ def judge_off(
     )
 
 
-def close_lost(connection: psycopg.Connection, now: dt.datetime) -> pl.DataFrame:
-    """Give up the gaps past their deadline; returns them: store_id, sensor_id, report, hour_start, cause."""
-    lost = connection.execute(query("close_lost_gaps"), {"now": now}).fetchall()
+def close_lost(connection: psycopg.Connection, now: dt.datetime, scope: AbstractSet[str] | None = None) -> pl.DataFrame:
+    """Give up the gaps past their deadline; returns them: store_id, sensor_id, report, hour_start, cause.
+
+    `scope`: ids of the organisations to look at; None: all.
+    """
+    lost = connection.execute(query("close_lost_gaps"), {"now": now, "organization_ids": _listed(scope)}).fetchall()
     return pl.DataFrame(lost, schema=_LOST, orient="row").sort("store_id", "sensor_id", "report", "hour_start")
 
 
-def due(warehouse: Warehouse, now: dt.datetime) -> pl.DataFrame:
+def due(warehouse: Warehouse, now: dt.datetime, scope: AbstractSet[str] | None = None) -> pl.DataFrame:
     """Gaps to ask for now, nearest deadline first: open, due, before their deadline, of active devices that answer.
 
     Columns: sensor_id, report, hour_start, store_id, organization_id, cause, attempts, deadline, and `is_history`: the
-    hour is from before the device was first declared.
+    hour is from before the device was first declared. `scope` as in `close_lost`.
     """
-    return warehouse.read("due_gaps", {"now": now})
+    return warehouse.read("due_gaps", {"now": now, "organization_ids": _listed(scope)})
 
 
 def open_gaps(warehouse: Warehouse) -> pl.DataFrame:
     """Everything that is missing and may still come."""
     return warehouse.read("open_gaps")
+
+
+def _listed(scope: AbstractSet[str] | None) -> list[str] | None:
+    return None if scope is None else sorted(scope)
 
 
 def _execute(

@@ -136,3 +136,19 @@ def test_hours_that_nobody_asked_for_are_found_when_the_pipeline_was_off(ledger:
     assert {cause for *_, cause in ledger.open_gaps()} == {"not_yet_collected"}
     [request] = told.run_requests
     assert (request.tags[RANGE_START], request.tags[RANGE_END]) == ("2026-11-19-18:00|pune", "2026-11-20-10:00|pune")
+
+
+def test_gaps_of_organisations_that_another_code_location_serves_are_left_to_it(
+    ledger: Living, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    miss(ledger, "lisbon-door", "14 08:00")
+    miss(ledger, "lisbon-door", "10 08:00", keeps=5)
+    miss(ledger, "pune-door", "15 08:30")
+    other = "('globex', 'Globex', '2026-01-01')"
+    ledger.sql(f"INSERT INTO retail.organizations (organization_id, name, valid_from) VALUES {other}")
+    ledger.sql("UPDATE retail.collection_gaps SET organization_id = 'globex' WHERE store_id = 'lisbon'")
+    monkeypatch.setenv("RETAIL_ORGANIZATIONS", "acme")
+    monkeypatch.setenv("RETAIL_RECOVERY_RUNS", "1")
+
+    assert asked(ledger) == [("2026-11-15-08:00|pune", "2026-11-15-08:00|pune")]
+    assert ledger.sql("SELECT count(*) FROM retail.collection_gaps WHERE closed_as_lost_at IS NOT NULL") == [(0,)]

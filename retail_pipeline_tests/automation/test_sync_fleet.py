@@ -1,9 +1,11 @@
 """Stores follow the fleet file: added with their last day, taken away when no run needs them, and taken back."""
 
 import dagster as dg
+import pytest
 from dagster._core.test_utils import create_run_for_test
 
 from retail_pipeline.assets.partitions import RANGE_END, RANGE_START
+from retail_pipeline.fleet.load import FleetError
 from retail_pipeline_tests.living import STORES, Living, store
 from retail_pipeline_tests.shops import utc
 
@@ -65,3 +67,25 @@ def test_a_store_that_comes_back_is_added_at_the_end_and_its_last_day_asked_for(
     assert request.tags[RANGE_END] == "2026-11-20-12:00|pune"
     assert stores_of(life) == ["lisbon", "chicago", "berlin", "pune"]
     assert "pune" in declared_in_the_warehouse(life)
+
+
+def test_a_location_that_serves_a_part_leaves_the_stores_of_others_in_the_warehouse(
+    life: Living, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rome = {**store("rome", "Europe/Rome"), "organization": "globex"}
+    life.declare([*STORES, rome], "globex")
+    life.sense("sync_fleet", "another fleet")
+    monkeypatch.setenv("RETAIL_ORGANIZATIONS", "globex")
+    life.declare([store("oslo", "Europe/Oslo"), rome], "globex")
+    life.sense("sync_fleet", "another fleet")
+
+    assert declared_in_the_warehouse(life) == {"pune", "lisbon", "chicago", "rome"}
+
+
+def test_an_organisation_that_the_fleet_file_does_not_declare_is_a_mistake_in_the_environment(
+    life: Living, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RETAIL_ORGANIZATIONS", "acme, acne")
+
+    with pytest.raises(FleetError, match=r"RETAIL_ORGANIZATIONS names acne, which .*fleet.yaml does not declare"):
+        life.sense("sync_fleet")

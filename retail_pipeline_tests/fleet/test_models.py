@@ -146,7 +146,9 @@ def test_dates_of_exceptions_are_dates() -> None:
 
 def test_a_part_of_a_fleet_is_a_fleet_of_its_own() -> None:
     declared = fleet()
-    assert declared.only(["acme"]) == declared
+    part = declared.only(["acme"])
+    assert part.stores == declared.stores
+    assert (declared.scope, part.scope) == (None, {"acme"})
     assert declared.only(["other"]).store_ids == ()
 
 

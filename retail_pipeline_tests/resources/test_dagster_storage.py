@@ -72,7 +72,9 @@ def test_the_queue_leaves_room_beside_recovery() -> None:
         queue = instance.get_concurrency_config().run_queue_config
         assert queue
         assert queue.max_concurrent_runs == 4
-        assert queue.tag_concurrency_limits == [{"key": "retail/recovery", "limit": 2}]
+        assert queue.tag_concurrency_limits == [
+            {"key": "retail/recovery", "value": {"applyLimitPerUniqueValue": True}, "limit": 2}
+        ]
         assert instance.run_coordinator.dequeue_interval_seconds == 1
         assert instance.run_monitoring_enabled
         assert not instance.run_retries_enabled

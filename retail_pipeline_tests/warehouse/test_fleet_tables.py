@@ -13,7 +13,7 @@ LATER = NOON + DAY
 
 def sync(warehouse: Warehouse, fleet: Fleet, now: dt.datetime = LATER, scope: list[str] | None = None) -> FleetChanges:
     with warehouse.transaction() as connection:
-        return sync_fleet(connection, fleet, now, scope)
+        return sync_fleet(connection, fleet if scope is None else fleet.only(scope), now)
 
 
 def rows(warehouse: Warehouse, statement: str) -> list[tuple[Any, ...]]:

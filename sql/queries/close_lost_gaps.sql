@@ -6,4 +6,5 @@ WHERE
     recovered_at IS NULL
     AND closed_as_lost_at IS NULL
     AND deadline <= %(now)s::timestamptz
+    AND (%(organization_ids)s::text[] IS NULL OR organization_id = any(%(organization_ids)s::text[]))
 RETURNING store_id, sensor_id, report, hour_start, cause

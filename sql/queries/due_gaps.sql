@@ -19,5 +19,6 @@ WHERE
     AND gaps.closed_as_lost_at IS NULL
     AND gaps.next_attempt <= %(now)s::timestamptz
     AND gaps.deadline > %(now)s::timestamptz
+    AND (%(organization_ids)s::text[] IS NULL OR gaps.organization_id = any(%(organization_ids)s::text[]))
     AND coalesce(health.circuit, 'closed') = 'closed'
 ORDER BY gaps.deadline, gaps.store_id, gaps.sensor_id, gaps.report, gaps.hour_start
