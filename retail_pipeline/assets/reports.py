@@ -9,7 +9,7 @@ from retail_pipeline.assets.partitions import Partitions, day_key, days_by_store
 from retail_pipeline.assets.summaries import DUE_ONLY
 from retail_pipeline.reports.day import DayReport
 from retail_pipeline.reports.notes import notes
-from retail_pipeline.reports.page import entries_picture
+from retail_pipeline.reports.pictures import entries_picture
 from retail_pipeline.reports.wording import Wording
 from retail_pipeline.resources.fleet_file import FleetFile
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres

@@ -1,7 +1,7 @@
 """What the report of a store's trading day is made of: plain values, gathered elsewhere, rendered elsewhere."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class ReportHour:
     capture_rate: float | None = None
     occupancy_mean: float | None = None
     occupancy_max: int | None = None
+    quality: str | None = None
     cause: str | None = None
 
     @property
@@ -27,19 +28,52 @@ class ReportHour:
         """Whether it has ended and is not complete: shown as a gap, never as a low bar."""
         return self.has_ended and self.completeness < 1
 
+    @property
+    def is_shown(self) -> bool:
+        """Open hours, and others in which somebody came."""
+        return self.is_open or bool(self.entries)
+
+
+@dataclass(frozen=True)
+class ZoneHour:
+    """A zone in a local hour that was counted whole."""
+
+    hour_start: dt.datetime
+    local_hour: int
+    entries: int | None = None
+    stays: int | None = None
+    queue_length_max: int | None = None
+    wait_minutes: float | None = None
+
 
 @dataclass(frozen=True)
 class ReportZone:
-    """One zone over the day: crossings, stays, and the queue where it is one."""
+    """One zone over the day, as frames/zone_days.py adds it up: lines and the device's own stays stand apart."""
 
     zone: str
     name: str
     kind: str
     entries: int | None = None
     stays: int | None = None
+    occupancy_mean: float | None = None
+    is_estimated: bool = False
     occupancy_max: int | None = None
-    queue_length_max: float | None = None
+    queue_length_max: int | None = None
     wait_minutes: float | None = None
+    completeness: float | None = None
+    hours: tuple[ZoneHour, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReportAlert:
+    """A queue that passed a limit of its store in an hour; a limit that was kept is None."""
+
+    zone_name: str
+    local_hour: int
+    queue_length_max: int | None
+    wait_minutes: float | None
+    longest: int | None
+    slowest: float | None
 
 
 @dataclass(frozen=True)
@@ -55,7 +89,7 @@ class HeatCell:
 class DayReport:
     """A store's trading day as far as it is known at `made_at`; figures as `daily_summaries` defines them.
 
-    `change_last_week` is a share of one here, and in per cent there.
+    `change_last_week` is a share of one here, and in per cent there. `queue_limit` is the length that the store allows.
     """
 
     store_id: str
@@ -81,6 +115,15 @@ class DayReport:
     drift_share: float | None
     entries_last_week: int | None
     change_last_week: float | None
+    quality: str | None = None
+    imputed_share: float | None = None
+    queue_limit: int | None = None
     hours: tuple[ReportHour, ...] = ()
     zones: tuple[ReportZone, ...] = ()
-    week: tuple[HeatCell, ...] = field(default=())
+    alerts: tuple[ReportAlert, ...] = ()
+    week: tuple[HeatCell, ...] = ()
+
+    @property
+    def gaps(self) -> list[ReportHour]:
+        """The hours that ended and are not complete."""
+        return [hour for hour in self.hours if hour.is_gap]

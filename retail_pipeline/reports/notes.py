@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from retail_pipeline.reports.day import DayReport, ReportHour
+from retail_pipeline.reports.data_quality import hours_in_words
+from retail_pipeline.reports.day import DayReport, ReportAlert, ReportHour
 from retail_pipeline.reports.wording import Wording
 
 _WORTH_A_WORD = 0.1
@@ -18,14 +19,12 @@ def notes(day: DayReport, words: Wording) -> list[str]:
 
 
 def _data(day: DayReport, _: Wording) -> Iterator[str]:
-    gaps = [hour for hour in day.hours if hour.is_gap]
-    if gaps:
-        hours = ", ".join(_.hour(hour.local_hour) for hour in gaps)
+    if day.gaps:
         yield _(
             "Hours that are not complete: {hours}. They are shown as gaps and count for nothing.",
-            hours=hours,
+            hours=hours_in_words(day.gaps, _),
         )
-    if not day.is_complete and not gaps:
+    if not day.is_complete and not day.gaps:
         yield _("The day is not over: figures are provisional.")
     if day.drift is not None and day.drift_share is not None and abs(day.drift_share) > _DRIFT_LIMIT:
         yield _(
@@ -74,6 +73,24 @@ def _inside(day: DayReport, _: Wording) -> Iterator[str]:
                 people=_.number(zone.queue_length_max),
                 minutes=_.number(zone.wait_minutes, 1),
             )
+    if day.alerts:
+        yield _("Hours in which a queue passed its limit: {hours}.", hours=_.number(len(day.alerts)))
+
+
+def alerts_in_words(day: DayReport, words: Wording) -> list[str]:
+    """A sentence per hour in which a queue passed a limit: the figure and the limit."""
+    return [_alert(alert, words) for alert in day.alerts]
+
+
+def _alert(alert: ReportAlert, words: Wording) -> str:
+    parts = []
+    if alert.longest is not None:
+        people, limit = words.number(alert.queue_length_max), words.number(alert.longest)
+        parts.append(words("{people} people waited, where {limit} are the limit", people=people, limit=limit))
+    if alert.slowest is not None:
+        minutes, limit = words.number(alert.wait_minutes, 1), words.number(alert.slowest, 1)
+        parts.append(words("the wait was {minutes} minutes, where {limit} are the limit", minutes=minutes, limit=limit))
+    return f"{alert.zone_name}, {words.hour(alert.local_hour)}: {'; '.join(parts)}"
 
 
 def _strangest_hour(day: DayReport) -> ReportHour | None:

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from retail_pipeline.reports import charts
+from retail_pipeline.reports import palette
+from retail_pipeline.reports.data_quality import estimates_in_words, gaps_in_words, letter_in_words
 from retail_pipeline.reports.day import DayReport, ReportZone
-from retail_pipeline.reports.notes import notes
+from retail_pipeline.reports.notes import alerts_in_words, notes
+from retail_pipeline.reports.pictures import pictures, quality_picture
 from retail_pipeline.reports.wording import Wording
 
 
@@ -21,21 +23,6 @@ class Figure:
     label: str
     value: str
     beside: str = ""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A chart with its heading, its caption, and what it shows for those who cannot see it."""
-
-    title: str
-    picture: str
-    told: str
-    caption: str = ""
-
-    @property
-    def uri(self) -> str:
-        """The address of the picture, which holds all of it."""
-        return charts.data_uri(self.picture)
 
 
 @dataclass(frozen=True)
@@ -50,33 +37,40 @@ def day_page(day: DayReport) -> str:
     """The page in the store's language. Every text that came from a file or a device is escaped."""
     words = Wording(day.language)
     made_at = format_datetime(day.made_at.astimezone(ZoneInfo(day.timezone)), "short", locale=words.locale)
-    return (
-        _environment()
-        .get_template("day.html.j2")
-        .render(
-            day=day,
-            words=words,
-            figures=key_figures(day, words),
-            notes=notes(day, words),
-            gaps=[hour for hour in day.hours if hour.is_gap],
-            charts=pictures(day, words),
-            hours=[hour for hour in day.hours if hour.is_open or hour.entries or hour.is_gap],
-            zone_columns=zone_columns(day, words),
-            has_stays=any(zone.stays is not None for zone in day.zones),
-            made_at=made_at,
-        )
+    return render(
+        "day.html.j2",
+        words,
+        day=day,
+        figures=key_figures(day, words),
+        notes=notes(day, words),
+        alerts=alerts_in_words(day, words),
+        gaps=gaps_in_words(day, words),
+        estimates=estimates_in_words(day, words),
+        charts=pictures(day, words),
+        quality=quality_picture(day, words),
+        hours=[hour for hour in day.hours if hour.is_shown or hour.is_gap],
+        zone_columns=zone_columns(day, words),
+        made_at=made_at,
     )
 
 
+def render(template: str, words: Wording, **values: object) -> str:
+    """A page out of a template of this package; whatever it shows is escaped."""
+    return _environment().get_template(template).render(words=words, palette=palette, **values)
+
+
 def key_figures(day: DayReport, words: Wording) -> list[Figure]:
-    """The day in six or seven numbers; what is not measured is left out or a dash, never zero."""
+    """The day in seven or eight numbers; what is not measured is left out or a dash, never zero."""
     peak = words.hour(day.peak_hour) if day.peak_hour is not None else "–"
+    in_peak = words("{entries} entries", entries=words.number(day.peak_hour_entries)) if day.peak_hour_entries else ""
+    estimated = words("{share} estimated", share=words.percent(day.imputed_share, 1)) if day.imputed_share else ""
     figures = [
         Figure(words("entries"), words.number(day.entries), _against_last_week(day, words)),
         Figure(words("per open hour"), words.number(day.average_hourly_entries, 1)),
-        Figure(words("busiest hour"), peak, words("{entries} entries", entries=words.number(day.peak_hour_entries))),
+        Figure(words("busiest hour"), peak, in_peak),
         Figure(words("most people inside"), words.number(day.occupancy_max)),
-        Figure(words("data complete"), words.percent(day.completeness)),
+        Figure(words("data complete"), words.percent(day.completeness), estimated),
+        Figure(words("quality"), day.quality or "–", letter_in_words(day.quality, words)),
     ]
     if day.passers_by is not None:
         beside = words("{people} passed by", people=words.number(day.passers_by))
@@ -84,48 +78,28 @@ def key_figures(day: DayReport, words: Wording) -> list[Figure]:
     return figures
 
 
-def pictures(day: DayReport, words: Wording) -> list[Picture]:
-    """The charts that the day's figures can fill."""
-    shown = [entries_picture(day, words)]
-    if any(hour.occupancy_max is not None for hour in day.hours):
-        told = words("Most people inside: {people}.", people=words.number(day.occupancy_max))
-        shown.append(Picture(words("People inside"), charts.svg(charts.occupancy_by_hour(day, words)), told))
-    if any(hour.capture_rate is not None for hour in day.hours):
-        told = words("Over the day {rate} came in.", rate=words.percent(day.capture_rate, 1))
-        shown.append(Picture(words("Capture"), charts.svg(charts.capture_by_hour(day, words)), told))
-    if day.week:
-        caption = words("Mean entries of the last four weeks.")
-        told = words("Mean entries by weekday and hour.")
-        shown.append(Picture(words("The week"), charts.svg(charts.week_heat_map(day.week, words)), told, caption))
-    return shown
-
-
 def zone_columns(day: DayReport, words: Wording) -> list[ZoneColumn]:
     """The columns of the table of zones; one that no zone of the store fills is left out."""
 
-    def column(label: str, name: str, digits: int = 0) -> ZoneColumn | None:
+    def column(label: str, name: str, cell: Callable[[ReportZone], str] | None = None) -> ZoneColumn | None:
         is_filled = any(getattr(zone, name) is not None for zone in day.zones)
-        return ZoneColumn(label, lambda zone: words.number(getattr(zone, name), digits)) if is_filled else None
+        return ZoneColumn(label, cell or (lambda zone: words.number(getattr(zone, name)))) if is_filled else None
 
     columns = (
         column(words("entries"), "entries"),
         column(words("stays"), "stays"),
+        column(words("people on average"), "occupancy_mean", lambda zone: _mean(zone, words)),
         column(words("most people"), "occupancy_max"),
         column(words("longest queue"), "queue_length_max"),
-        column(words("wait, minutes"), "wait_minutes", 1),
+        column(words("wait, minutes"), "wait_minutes", lambda zone: words.number(zone.wait_minutes, 1)),
+        column(words("hours counted"), "completeness", lambda zone: words.percent(zone.completeness)),
     )
     return [column for column in columns if column]
 
 
-def entries_picture(day: DayReport, words: Wording) -> Picture:
-    """Entries by hour against normal: the picture that also stands in the Dagster UI."""
-    parts = [
-        f"{words.hour(hour.local_hour)} {words('gap') if hour.is_gap else words.number(hour.entries)}"
-        for hour in day.hours
-        if hour.is_open
-    ]
-    caption = words("Bars: entries. Orange: usual for the hour. ×: not measured.")
-    return Picture(words("Entries by hour"), charts.svg(charts.entries_by_hour(day, words)), ", ".join(parts), caption)
+def _mean(zone: ReportZone, words: Wording) -> str:
+    known = words.number(zone.occupancy_mean, 1)
+    return f"≈ {known}" if zone.is_estimated and zone.occupancy_mean is not None else known
 
 
 def _against_last_week(day: DayReport, words: Wording) -> str:
@@ -137,5 +111,9 @@ def _against_last_week(day: DayReport, words: Wording) -> str:
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=PackageLoader("retail_pipeline.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=False
+        loader=PackageLoader("retail_pipeline.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )

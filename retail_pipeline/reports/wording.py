@@ -17,6 +17,11 @@ _DASH = "–"
 _MINUS = "\u2212"
 
 
+def said(sentence: str) -> str:
+    """Mark a sentence that stands in a table here and is translated where it is shown."""
+    return sentence
+
+
 class Wording:
     """Sentences and figures in one language; an unknown language speaks English."""
 
@@ -28,6 +33,18 @@ class Wording:
     def language(self) -> str:
         """The language as HTML names it."""
         return str(self.locale).replace("_", "-")
+
+    @property
+    def figures_of_charts(self) -> dict[str, object]:
+        """How charts write figures, as d3 has it."""
+        symbols = self.locale.number_symbols["latn"]
+        return {
+            "decimal": symbols["decimal"],
+            "thousands": symbols["group"],
+            "grouping": [3],
+            "currency": ["", ""],
+            "percent": " %",
+        }
 
     def __call__(self, sentence: str, **values: object) -> str:
         """The sentence in this language, with its `{names}` filled in; the English one where none is translated."""

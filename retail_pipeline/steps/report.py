@@ -10,7 +10,8 @@ from retail_pipeline.fleet.calendar import day_bounds, open_spans, trading_day_o
 from retail_pipeline.fleet.models import Fleet, Store
 from retail_pipeline.frames.local_time import trading_day_hours
 from retail_pipeline.frames.usual import usual_hours
-from retail_pipeline.reports.day import DayReport, HeatCell, ReportHour, ReportZone
+from retail_pipeline.frames.zone_days import zone_days
+from retail_pipeline.reports.day import DayReport, HeatCell, ReportAlert, ReportHour, ReportZone, ZoneHour
 from retail_pipeline.reports.page import day_page
 from retail_pipeline.warehouse import reads
 from retail_pipeline.warehouse.attempts import StoreDay
@@ -26,7 +27,13 @@ _LOOK_BACK = dt.timedelta(days=4)
 _OF_THE_DAY = (
     *("is_complete", "completeness", "entries", "exits", "passers_by", "capture_rate", "average_hourly_entries"),
     *("peak_hour", "peak_hour_entries", "occupancy_max", "drift", "drift_share", "entries_last_week", "input_version"),
+    *("quality", "imputed_share"),
 )
+_OF_THE_HOUR = (
+    *("hour_start", "local_hour", "entries", "passers_by", "capture_rate", "occupancy_mean", "occupancy_max"),
+    "quality",
+)
+_OF_THE_ZONE_HOUR = ("hour_start", "local_hour", "entries", "stays", "queue_length_max", "wait_minutes")
 
 
 def due_reports(fleet: Fleet, warehouse: Warehouse, now: dt.datetime) -> list[StoreDay]:
@@ -69,9 +76,11 @@ def make_report(fleet: Fleet, warehouse: Warehouse, store_id: str, day: dt.date,
         trading_day=day,
         made_at=now,
         capacity=store.capacity,
+        queue_limit=store.queue_alert.length if store.queue_alert else None,
         **_of_summary(summary.row(0, named=True)),
         hours=_hours(store, day, hourly, gap_causes(warehouse, store_id, start, end), now),
-        zones=_zones(store, reads.zones(warehouse, [store_id], start, end)),
+        zones=_zones(store, day, reads.zone_hours(warehouse, [store_id], start, end)),
+        alerts=_alerts(store, reads.queue_alerts(warehouse, [store_id], start, end)),
         week=tuple(HeatCell(*row) for row in heat_map_of(warehouse, store_id).iter_rows()),
     )
 
@@ -115,29 +124,42 @@ def _hours(
     )
     return tuple(
         ReportHour(
-            hour_start=row["hour_start"],
-            local_hour=row["local_hour"],
             is_open=row["business_share"] > 0,
             has_ended=row["hour_end"] <= now,
             completeness=row["completeness"] or 0.0,
-            entries=row["entries"],
-            imputed=row.get("entries_imputed"),
+            imputed=row["entries_imputed"],
             usual=row["usual"] if row["usual_weeks"] and row["usual_weeks"] >= 2 else None,
-            passers_by=row["passers_by"],
-            capture_rate=row["capture_rate"],
-            occupancy_mean=row["occupancy_mean"],
-            occupancy_max=row["occupancy_max"],
             cause=causes.get(row["hour_start"]),
+            **{name: row[name] for name in _OF_THE_HOUR},
         )
         for row in told.sort("hour_start").iter_rows(named=True)
     )
 
 
-def _zones(store: Store, intervals: pl.DataFrame) -> tuple[ReportZone, ...]:
-    told = intervals.group_by("zone").agg(pl.col("entries").sum(), pl.col("occupancy").max())
-    by_zone = {row["zone"]: row for row in told.iter_rows(named=True)}
+def _zones(store: Store, day: dt.date, zone_hours: pl.DataFrame) -> tuple[ReportZone, ...]:
+    """The zones that anything is known of, in the order of the fleet file."""
+    summed_up = zone_days(zone_hours, trading_day_hours([store], day, day)).drop("store_id", "trading_day")
+    by_zone = {row["zone"]: row for row in summed_up.iter_rows(named=True)}
+    whole = zone_hours.filter("is_complete").select("zone", *_OF_THE_ZONE_HOUR)
     return tuple(
-        ReportZone(name, zone.name, str(zone.kind), by_zone[name]["entries"], None, by_zone[name]["occupancy"])
+        ReportZone(
+            name=zone.name,
+            kind=str(zone.kind),
+            hours=tuple(ZoneHour(*row[1:]) for row in whole.filter(pl.col("zone") == name).iter_rows()),
+            **by_zone[name],
+        )
         for name, zone in store.zones.items()
         if name in by_zone
     )
+
+
+def _alerts(store: Store, found: pl.DataFrame) -> tuple[ReportAlert, ...]:
+    """With the limits that were passed, which `threshold` writes as the fleet file does: `length: 6, minutes: 8`."""
+    alerts = []
+    for row in found.sort("hour_start", "zone").iter_rows(named=True):
+        limits = dict(part.split(": ") for part in row["threshold"].split(", "))
+        name = store.zones[row["zone"]].name if row["zone"] in store.zones else row["zone"]
+        longest, slowest = (float(limits[key]) if key in limits else None for key in ("length", "minutes"))
+        figures = row["local_hour"], row["queue_length_max"], row["wait_minutes"]
+        alerts.append(ReportAlert(name, *figures, None if longest is None else int(longest), slowest))
+    return tuple(alerts)

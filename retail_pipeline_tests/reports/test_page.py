@@ -1,68 +1,83 @@
-"""The page of a day: whole in itself, escaped, told to those who can't see it, gaps as gaps."""
+"""The page of a day: its figures and their words, and gaps as gaps in every part of it."""
 
-import base64
-import re
-from html.parser import HTMLParser
-
-from retail_pipeline.reports.page import day_page, pictures
+from retail_pipeline.reports.page import day_page
+from retail_pipeline.reports.pictures import entries_picture, pictures
 from retail_pipeline.reports.wording import Wording
-from retail_pipeline_tests.reports.days import day, hour
+from retail_pipeline_tests.reports.days import day, eventful_day, eventful_page, hour, zone
+from retail_pipeline_tests.reports.html import Page
 
-
-class Page(HTMLParser):
-    """What a browser would load, and the images with what is told of them."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.loads: list[str] = []
-        self.images: list[dict[str, str | None]] = []
-        self.tags: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        told = dict(attrs)
-        self.loads += [value for name, value in attrs if name in {"src", "href", "data"} and value]
-        if tag == "img":
-            self.images.append(told)
-
-
-def test_the_page_needs_nothing_from_elsewhere() -> None:
-    page = Page(day_page(day()))
-    assert "script" not in page.tags
-    assert page.loads
-    assert all(one.startswith("data:image/svg+xml;base64,") for one in page.loads)
-    for one in page.loads:
-        svg = base64.b64decode(one.partition(",")[2]).decode()
-        assert svg.startswith("<svg")
-        assert not re.findall(r"""(?:href|src)=["']https?://""", svg)
-
-
-def test_names_from_the_fleet_file_are_escaped() -> None:
-    text = day_page(day())
-    assert "Shop &amp; &lt;Son&gt;" in text
-    assert "<Son>" not in text
+ENGLISH = Wording("en")
 
 
 def test_every_picture_is_told_in_words() -> None:
     page = Page(day_page(day(hour(10, 12), hour(11, 0, completeness=0.0))))
-    assert all(image["alt"] for image in page.images)
-    assert page.images[0]["alt"] == "10:00 12, 11:00 gap"
+    assert all(page.told)
+    assert page.told[0] == "10:00 12, 11:00 gap"
 
 
 def test_a_gap_is_a_cross_and_a_word_but_no_bar_and_no_zero() -> None:
     told = day(hour(10, 12), hour(11, 3, completeness=0.5, cause="unreachable", occupancy_max=1))
-    entries = pictures(told, Wording("en"))[0].picture
+    entries = entries_picture(told, ENGLISH).picture
     assert entries.count('aria-roledescription="bar"') == 1
     assert ">×<" in entries
     text = day_page(told)
-    assert "Gaps: 11:00 (unreachable)" in text
+    assert "<li>11:00: the device did not answer</li>" in text
     assert '<tr class="gap"><th scope="row">11:00</th><td>gap</td>' in text
+
+
+def test_an_estimate_is_a_dashed_bar_and_marked_and_no_part_of_what_was_measured() -> None:
+    told = day(hour(10, 12), hour(11, None, completeness=0.0, imputed=14.2, quality="D"))
+    entries = entries_picture(told, ENGLISH).picture
+    assert entries.count('aria-roledescription="bar"') == 2
+    assert entries.count('stroke-dasharray="4,3"') == 1
+    text = day_page(told)
+    assert "<td>gap · ≈ 14</td>" in text
+    assert "<li>11:00: estimated 14</li>" in text
+
+
+def test_gaps_of_a_cause_are_told_as_spans_and_an_unknown_cause_as_it_is() -> None:
+    gaps = [hour(n, None, completeness=0.0, cause="device_off") for n in (10, 11, 14)]
+    page = Page(day_page(day(*gaps, hour(16, None, completeness=0.0, cause="moles"), hour(17, None, completeness=0.0))))
+    assert "10:00–12:00, 14:00: the device had no power" in page.texts
+    assert {"16:00: moles", "17:00: cause unknown"} <= set(page.texts)
+
+
+def test_the_quality_letter_stands_with_its_meaning_and_on_each_hour() -> None:
+    page = Page(eventful_page())
+    assert (
+        "Quality X: not usable: hours are missing and cannot be estimated. 85 % of the hours are complete."
+        in page.texts
+    )
+    assert page.told[-1].startswith("10:00 A, 11:00 A, 12:00 C, 13:00 X, 14:00 A")
+    letters = [text for text in Page(page.pictures[-1]).texts if text in set("ABCDX")]
+    assert letters == list("AACXAAAAAB")
+
+
+def test_a_day_that_has_no_letter_yet_says_so() -> None:
+    assert "Quality –: not known yet." in day_page(day(quality=None))
+
+
+def test_queues_are_told_with_wait_and_limit_and_stays_apart_from_entries() -> None:
+    page = Page(eventful_page())
+    assert (
+        "Checkout, 17:00: 9 people waited, where 2 are the limit; the wait was 12.5 minutes, where 8 are the limit"
+        in (page.texts)
+    )
+    assert "Checkout, 18:00: 4 people waited, where 2 are the limit" in page.texts
+    titles = [one.title for one in pictures(eventful_day(), ENGLISH)]
+    assert titles[3:6] == ["Checkout", "Entries of zones", "Stays in zones"]
+    assert "<td>21</td><td>44</td><td>1.2</td><td>9</td><td>9</td><td>6.4</td><td>80 %</td>" in eventful_page()
+    assert "<td>–</td><td>80</td><td>≈ 3.3</td><td>–</td>" in eventful_page()
+
+
+def test_a_queue_above_the_limit_is_marked_by_more_than_its_colour() -> None:
+    queue = pictures(day(queue_limit=2, zones=(zone(queue_length_max=3),)), ENGLISH)[2]
+    assert queue.told == "10:00 2, 11:00 3"
+    assert queue.picture.count(">!<") == 1
 
 
 def test_the_language_of_the_store_is_that_of_the_page() -> None:
     text = day_page(day(language="pt", passers_by=5582, capture_rate=0.0164))
-    assert '<html lang="pt">' in text
     assert "Entradas por hora" in text
     assert "5.582 passaram" in text
     assert "1,6 %" in text
@@ -73,3 +88,8 @@ def test_what_was_not_measured_is_left_out() -> None:
     assert "capture rate" not in text.split("Hour by hour")[0]
     assert "Zones" not in text
     assert "The week" not in text
+
+
+def test_the_hour_that_comes_twice_is_drawn_twice() -> None:
+    twice = [hour(1, 5), hour(1, 7, hour_start=hour(2).hour_start)]
+    assert entries_picture(day(*twice), ENGLISH).picture.count('aria-roledescription="bar"') == 2

@@ -1,33 +1,88 @@
-"""One catalogue: every sentence of the code is in it, and none that the code no longer says."""
+"""One catalogue a language: every sentence that is said stands in it, and no sentence stands elsewhere."""
 
 import datetime as dt
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from babel.messages.catalog import Message
+from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from jinja2 import Environment
+from jinja2.nodes import Const, Output, TemplateData
 
 from retail_pipeline import reports
+from retail_pipeline.reports import wording
+from retail_pipeline.reports.page import day_page
 from retail_pipeline.reports.wording import Wording
+from retail_pipeline_tests.reports.days import DAY, eventful_day
+from retail_pipeline_tests.reports.html import Page
 
 FOLDER = Path(reports.__file__).parent
-_SENTENCE = re.compile(r"""\b(?:_|words)\(\s*["'](.+?)["']\s*[,)]""", re.DOTALL)
+LANGUAGES = sorted(path.stem for path in (FOLDER / "locales").glob("*.po"))
+METHODS = [("**.py", "python"), ("**.j2", "jinja2.ext:babel_extract")]
+ATTRIBUTES = re.compile(r"""(?:alt|aria-label|title|placeholder)="[^"]*[^\W\d_]""")
 
 
 def said() -> set[str]:
-    files = [*FOLDER.glob("*.py"), *FOLDER.glob("templates/*.j2")]
-    return {sentence for file in files for sentence in _SENTENCE.findall(file.read_text(encoding="utf-8"))}
+    """What Babel finds in the code and the templates of reports."""
+    found = extract_from_dir(FOLDER, METHODS, keywords=dict.fromkeys(("_", "words", "said")))
+    return {str(sentence) for _, _, sentence, _, _ in found}
 
 
-@pytest.mark.parametrize("language", sorted(path.stem for path in (FOLDER / "locales").glob("*.po")))
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_sentence_is_translated_with_the_same_names(language: str) -> None:
     with (FOLDER / "locales" / f"{language}.po").open("rb") as file:
         catalog = {str(message.id): str(message.string) for message in read_po(file, locale=language) if message.id}
     assert set(catalog) == said()
-    assert len(catalog) > 30
+    assert len(catalog) > 80
     for sentence, translation in catalog.items():
         assert translation
         assert set(re.findall(r"{\w+}", translation)) == set(re.findall(r"{\w+}", sentence))
+
+
+@pytest.mark.parametrize("template", sorted((FOLDER / "templates").glob("*.j2")), ids=lambda path: path.name)
+def test_no_sentence_stands_in_a_template(template: Path) -> None:
+    parsed = Environment(autoescape=True).parse(template.read_text(encoding="utf-8"))
+    plain = "".join(node.data for node in parsed.find_all(TemplateData))
+    assert not ATTRIBUTES.search(plain)
+    shown = re.sub(r"<style>.*?</style>|<[^>]*>", " ", plain, flags=re.DOTALL)
+    assert not re.findall(r"[^\W\d_]+", shown)
+    assert not [
+        node for output in parsed.find_all(Output) for node in output.nodes if isinstance(node, Const) and node.value
+    ]
+
+
+class Marked:
+    """A catalogue of a language that puts every sentence between brackets."""
+
+    def get(self, sentence: str) -> Message:
+        return Message(sentence, f"⟦{sentence}⟧")
+
+
+def unmarked(text: str) -> list[str]:
+    """Words that no catalogue said; brackets may hold others."""
+    while (inner := re.sub(r"⟦[^⟦⟧]*⟧", " ", text)) != text:
+        text = inner
+    return re.findall(r"[^\W\d_]{2,}", text)
+
+
+def names_of(words: Wording) -> re.Pattern[str]:
+    """What comes from the fleet file or the locale."""
+    weekdays = "|".join(re.escape(words.weekday(number)) for number in range(1, 8))
+    return re.compile(f"{weekdays}|{re.escape(words.date(DAY))}|Shop & <Son>|Window & <show>|Checkout|Acme")
+
+
+def test_everything_that_a_page_shows_comes_from_the_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wording, "_catalog", lambda _: Marked())
+    words = Wording("pt")
+    page = Page(day_page(eventful_day(language="pt")))
+
+    shown = [*page.texts, *page.told, *(text for picture in page.pictures for text in Page(picture).texts)]
+    assert len(shown) > 200
+    left = {text: found for text in shown if (found := unmarked(names_of(words).sub(" ", text)))}
+    assert left == {}
 
 
 def test_figures_follow_the_locale_and_the_unknown_is_a_dash() -> None:
@@ -36,6 +91,11 @@ def test_figures_follow_the_locale_and_the_unknown_is_a_dash() -> None:
     assert (english.percent(0.0164, 1), english.change(-0.2), english.number(None)) == ("1.6 %", "−20 %", "–")
     assert portuguese.date(dt.date(2026, 11, 20)) == "sexta-feira, 20 de novembro de 2026"
     assert english.weekday(1) == "Mon"
+
+
+def test_charts_write_figures_as_the_page_does() -> None:
+    shown: list[dict[str, Any]] = [Wording(language).figures_of_charts for language in ("en", "pt")]
+    assert [(one["decimal"], one["thousands"]) for one in shown] == [(".", ","), (",", ".")]
 
 
 @pytest.mark.parametrize("language", ["tlh", "not a language", ""])
