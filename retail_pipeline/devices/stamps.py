@@ -17,9 +17,13 @@ from retail_pipeline.devices.clock import (
     to_utc,
     window_bounds,
 )
-from retail_pipeline.devices.models import Reply
+from retail_pipeline.devices.models import Ask, Reply
+from retail_pipeline.fleet.wall_clock import first_instant
 
 LONGEST_INTERVAL = dt.timedelta(hours=1)
+WHOLE_ANSWER = dt.timedelta(hours=23)
+"""Of a window no longer than this a device sends both passes of an hour that comes twice, if it has both."""
+
 _FORMAT = "%Y/%m/%d %H:%M:%S"
 _INSTANT = pl.Datetime("us", "UTC")
 
@@ -81,16 +85,22 @@ def place_rows(rows: pl.DataFrame, heads: Mapping[int, Head]) -> pl.DataFrame:
 def clock_gaps(rows: pl.DataFrame, heads: Mapping[int, Head]) -> pl.DataFrame:
     """The second of two repeated hours where a device sent one row for both: `reply_index`, `interval_start` (UTC).
 
-    Only once the second hour has passed on the device's clock, and a later row shows that none was sent for it.
+    Only once the second hour has passed on the device's clock, and none was sent for it: a later row shows that, or the
+    window that was asked for holds it and was short enough to be answered whole.
     """
     kept = rows.filter(pl.col("settles_at") > pl.col("interval_end"), pl.col("settles_at") <= pl.col("now"))
     last = dict(rows.group_by("reply_index").agg(pl.col("interval_start").max()).rows())
     gaps = {
         (index, local_hour_start(settles_at - SECOND, heads[index].zone))
         for index, settles_at in kept.select("reply_index", "settles_at").rows()
-        if last[index] >= settles_at
+        if last[index] >= settles_at or _was_answered_whole(heads[index].reply.ask, settles_at)
     }
     return pl.DataFrame(sorted(gaps), schema={"reply_index": pl.Int64(), "interval_start": _INSTANT}, orient="row")
+
+
+def _was_answered_whole(ask: Ask, until: dt.datetime) -> bool:
+    """Whether the reply must hold every row up to `until`, though firmware stops after 24 hours."""
+    return until <= ask.end and ask.end.timestamp() - ask.start.timestamp() <= WHOLE_ANSWER.total_seconds()
 
 
 def _naive(column: str) -> pl.Expr:
@@ -134,13 +144,15 @@ def _place(start: dt.datetime | None, end: dt.datetime | None, zone: ZoneInfo) -
     length = _length(start, end)
     if problem := _problem_of(start, length):
         return Placed(problem=problem)
-    instants = readings(start, zone)
-    if not instants:
+    instants, last = readings(start, zone), readings(start + length - SECOND, zone)
+    if not instants and not last:
         return Placed(problem=f"the clocks of {zone} skipped its hour")
-    if len(instants) == 2 or len(readings(start + length - SECOND, zone)) == 2:
+    if len(instants) == 2 or len(last) == 2:
         return Placed(is_special=True)
-    finish = instants[0] + length
-    return Placed(instants[0], finish, finish)
+    # A clock that skips a part of the row (Lord Howe: half an hour) begins or ends it at the jump.
+    begin = instants[0] if instants else first_instant(zone, start)
+    finish = last[0] + SECOND if last else first_instant(zone, start + length - SECOND)
+    return Placed(begin, finish, finish)
 
 
 def _place_special(rows: pl.DataFrame, special: list[int], heads: Mapping[int, Head]) -> pl.DataFrame:

@@ -59,6 +59,16 @@ def closes_at(store: Store, hour: dt.datetime) -> dt.datetime:
     return hours_starting_in(store, hour)[-1].hour_end
 
 
+def settles_at(store: Store, hour: LocalHour) -> dt.datetime:
+    """When the counts of an hour can no longer grow: at its end; where it comes twice, at the end of the second.
+
+    A device may count both into one row.
+    """
+    following = local_hours(store, hour.hour_end, hour.hour_end + HOUR)
+    again = [one.hour_end for one in following if (one.local_date, one.local_hour) == hour[2:4]]
+    return again[-1] if again else hour.hour_end
+
+
 def trading_day_of(store: Store, instant: dt.datetime) -> dt.date:
     """The trading day that `instant` belongs to: the date of its wall clock less `day_starts_at`.
 
@@ -98,7 +108,8 @@ def device_windows(
     """The whole device-local days that `[start, end)` touches, as windows (UTC) that may be asked for at once.
 
     They follow each other without a gap, and none is longer than 24 h elapsed: a device answers 24 rows and would
-    lose the last hour of a day of 25, so such a day becomes two windows, cut where a local hour begins.
+    lose the last hour of a day of 25, so such a day becomes two windows. It is cut about noon, where no clock changes:
+    a window that begins between two passes of an hour, or ends with them, can't tell whose row it gets.
     """
     windows = []
     day = wall_clock(device_zone, start).date()
@@ -111,7 +122,7 @@ def device_windows(
 def _at_most_a_day(zone: ZoneInfo, start: dt.datetime, end: dt.datetime) -> list[tuple[dt.datetime, dt.datetime]]:
     if end - start <= _DAY:
         return [(start, end)] if start < end else []
-    cut = clock_hour(zone, start + _DAY).start
+    cut = clock_hour(zone, start + _DAY / 2).start
     return [(start, cut), (cut, end)]
 
 

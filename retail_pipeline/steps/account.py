@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from retail_pipeline.devices.models import Ask
-from retail_pipeline.fleet.calendar import LocalHour
+from retail_pipeline.fleet.calendar import LocalHour, settles_at
 from retail_pipeline.fleet.models import Report
 from retail_pipeline.steps.asking import WantedHour, just_ended
 
@@ -82,7 +82,7 @@ def missed_hours(
         device, store = ask.device, ask.store
         for hour in _hours_due(ask, by_store.get(ask.store.id, []), now):
             trouble = shortfall(device.id, hour, covered.get((device.id, hour.hour_start)), troubles)
-            if trouble and (trouble in troubles or hour.hour_end + SETTLING <= now):
+            if trouble and (trouble in troubles or settles_at(store, hour) + SETTLING <= now):
                 deadline = hour.hour_end + dt.timedelta(days=device.retention_days)
                 identity = (device.id, store.id, store.organization, ask.report.value)
                 rows.append((*identity, hour.hour_start, hour.hour_end, trouble.cause, trouble.detail, deadline))

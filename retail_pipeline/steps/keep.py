@@ -111,5 +111,5 @@ def _write(connection: Connection, poll: Poll) -> pl.DataFrame:
     gaps.mark_recovered(connection, complete_hours(coverage, poll.report), poll.now)
     missed = missed_hours(poll.wanted, [answer.ask for answer in poll.answers], coverage, poll.troubles, poll.now)
     gaps.record_failures(connection, missed, poll.now)
-    gaps.close_at_birth(connection, poll.parsed.clock_gaps, poll.report, poll.now)
+    gaps.close_at_birth(connection, poll.swallowed, poll.report, poll.now)
     return changed

@@ -55,6 +55,17 @@ class Poll:
         replies = (position for position, answer in enumerate(self.answers) if isinstance(answer, Reply))
         return {position: self.parsed.skew.get(index) for index, position in enumerate(replies)}
 
+    @property
+    def swallowed(self) -> pl.DataFrame:
+        """`sensor_id`, `store_id`, `hour_start` of the stores' hours that a clock change took."""
+        taken = self.parsed.clock_gaps
+        if taken.is_empty():
+            return taken.rename({"interval_start": "hour_start"})
+        stores = list({answer.ask.store.id: answer.ask.store for answer in self.answers}.values())
+        first, last = bounds(taken, "interval_start", "interval_start")
+        placed = with_hours(taken, store_hours(stores, first - PAD, last + PAD))
+        return placed.select("sensor_id", "store_id", "hour_start").unique(maintain_order=True)
+
     def reply_ids(self, ids: Sequence[int]) -> pl.DataFrame:
         """`reply_index` (among the replies) with its `reply_id` and `collected_at`."""
         came = [(one, answer) for one, answer in zip(ids, self.answers, strict=True) if isinstance(answer, Reply)]

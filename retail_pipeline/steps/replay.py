@@ -93,7 +93,7 @@ class _Read:
     finished_ids: set[int] = field(default_factory=set)
     stores_of: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     rejected: list[pl.DataFrame] = field(default_factory=list)
-    clock_gaps: list[pl.DataFrame] = field(default_factory=list)
+    swallowed: list[pl.DataFrame] = field(default_factory=list)
 
 
 def count_replies(warehouse: Warehouse, replay: Replay) -> int:
@@ -173,8 +173,7 @@ def _rebuild_poll(connection: Connection, poll: Poll, kept: Sequence[KeptReply],
         read.stores_of[one.sensor_id].add(one.store_id)
     if not poll.parsed.rejected.is_empty():
         read.rejected.append(poll.parsed.rejected.join(of_reply, on="reply_index"))
-    if not poll.parsed.clock_gaps.is_empty():
-        read.clock_gaps.append(poll.parsed.clock_gaps)
+    read.swallowed.append(poll.swallowed)
     done.replies += len(kept)
     done.not_reports += len(poll.troubles)
 
@@ -208,8 +207,8 @@ def _settle_gaps(
     placed = with_hours(rows, hours)
     complete = complete_hours(hour_coverage(placed), report)
     done.gaps_recovered += gaps.mark_recovered(connection, complete, now)
-    for swallowed in read.clock_gaps:
-        inside = swallowed.filter(pl.col("interval_start").is_between(*span, closed="left"))
+    for swallowed in read.swallowed:
+        inside = swallowed.filter(pl.col("hour_start").is_between(*span, closed="left"))
         gaps.close_at_birth(connection, inside, report, now)
     touched = with_hours(changed.join(devices(stores, report), on="sensor_id"), hours)
     done.gaps_opened += gaps.open_missing(connection, _reopened(touched, complete, placed, report, now), now)

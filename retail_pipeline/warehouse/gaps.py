@@ -48,8 +48,8 @@ def mark_recovered(connection: psycopg.Connection, complete: pl.DataFrame, now: 
 
 
 def close_at_birth(connection: psycopg.Connection, swallowed: pl.DataFrame, report: Report, now: dt.datetime) -> int:
-    """Write down intervals (sensor_id, store_id, interval_start) that a clock change swallowed: lost, not asked for."""
-    columns = ("sensor_id", "store_id", "interval_start")
+    """Write down hours (sensor_id, store_id, hour_start) that a clock change swallowed: lost, not asked for."""
+    columns = ("sensor_id", "store_id", "hour_start")
     return _execute(connection, "close_gaps_at_birth", swallowed, columns, now, report=str(report))
 
 

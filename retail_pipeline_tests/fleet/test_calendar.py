@@ -1,6 +1,7 @@
 """Local hours and trading days tile time, in every zone and over every clock change."""
 
 import datetime as dt
+from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from retail_pipeline.fleet.calendar import (
     device_windows,
     hours_starting_in,
     local_hours,
+    settles_at,
     trading_day_of,
 )
 from retail_pipeline.fleet.models import Store
@@ -54,6 +56,7 @@ DAY = dt.timedelta(days=1)
 TICK = dt.datetime.resolution
 
 
+@cache
 def clock_changes(zone: str, year: int) -> list[dt.datetime]:
     """UTC midnights of the days in which the zone changes its clock; of January where it never does."""
     first = dt.datetime(year, 1, 1, tzinfo=dt.UTC)
@@ -170,6 +173,22 @@ def test_the_repeated_hour_is_two_and_the_skipped_one_none() -> None:
     assert clock(shop, "2026-03-29 00:00", 3) == [0, 2, 3]
 
 
+@pytest.mark.parametrize(
+    ("zone", "start", "settled"),
+    [
+        ("Europe/Lisbon", "2026-10-25 00:00", "2026-10-25 02:00"),
+        ("Europe/Lisbon", "2026-10-25 01:00", "2026-10-25 02:00"),
+        ("Europe/Lisbon", "2026-10-25 02:00", "2026-10-25 03:00"),
+        ("Australia/Lord_Howe", "2026-04-04 14:00", "2026-04-04 15:30"),
+        ("Pacific/Chatham", "2026-04-04 12:15", "2026-04-04 14:15"),
+    ],
+)
+def test_an_hour_that_comes_twice_settles_with_the_second(zone: str, start: str, settled: str) -> None:
+    shop = store(zone)
+    [hour] = [one for one in local_hours(shop, utc(start), utc(start) + HOUR) if one.hour_start == utc(start)]
+    assert settles_at(shop, hour) == utc(settled)
+
+
 def test_lord_howe_repeats_and_skips_half_an_hour() -> None:
     shop = store("Australia/Lord_Howe")
     assert clock(shop, "2026-04-04 13:00", 4) == [0, 1, 1, 2, 3]
@@ -214,15 +233,15 @@ def test_a_day_that_has_begun_does_not_end_because_the_clock_goes_back() -> None
 
 def test_a_device_day_of_25_hours_is_asked_for_in_two_windows() -> None:
     assert device_windows(ZoneInfo("Europe/Lisbon"), utc("2026-10-25 10:00"), utc("2026-10-25 11:00")) == [
-        (utc("2026-10-24 23:00"), utc("2026-10-25 23:00")),
-        (utc("2026-10-25 23:00"), utc("2026-10-26 00:00")),
+        (utc("2026-10-24 23:00"), utc("2026-10-25 11:00")),
+        (utc("2026-10-25 11:00"), utc("2026-10-26 00:00")),
     ]
 
 
 def test_the_half_hour_more_of_lord_howe_is_cut_at_a_local_hour() -> None:
     assert device_windows(ZoneInfo("Australia/Lord_Howe"), utc("2026-04-05 00:00"), utc("2026-04-05 01:00")) == [
-        (utc("2026-04-04 13:00"), utc("2026-04-05 12:30")),
-        (utc("2026-04-05 12:30"), utc("2026-04-05 13:30")),
+        (utc("2026-04-04 13:00"), utc("2026-04-05 00:30")),
+        (utc("2026-04-05 00:30"), utc("2026-04-05 13:30")),
     ]
 
 
