@@ -1,6 +1,7 @@
 """What the environment says: one place that reads `RETAIL_*`, at use and never at import."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -17,6 +18,7 @@ class Settings(BaseSettings):
 
     fleet: Path | None = Field(default=None, description="fleet file; unset: the demo fleet on simulated devices")
     database_url: SecretStr | None = Field(default=None, description="warehouse; unset: embedded Postgres in home")
+    database_without_tls: Literal["yes", "no"] = Field(default="no", description="yes: allow sslmode=disable anywhere")
     home: Path = Field(default=Path(".retail"), description="where the embedded Postgres, logs and simulator live")
     horizon_days: int = Field(default=31, ge=3, le=366, description="hours older than this have no partition")
     recovery_runs: int = Field(default=2, ge=1, le=50, description="recovery runs under way at once")

@@ -4,12 +4,14 @@ import re
 import tomllib
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from retail_pipeline.definitions import build_defs
 from retail_pipeline.fleet.load import parse_fleet
 from retail_pipeline.settings import Settings
 from retail_pipeline.steps.status_report import Status
+from retail_pipeline.warehouse.errors import warehouse_error
 from retail_pipeline_tests.shops import utc
 
 ROOT = Path(__file__).parents[1]
@@ -78,3 +80,14 @@ def test_the_pictures_and_commands_exist() -> None:
     assert (
         "retail-pipeline" in tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
     )
+
+
+def test_what_to_do_when_the_warehouse_cannot_be_used_is_what_the_program_says() -> None:
+    [table] = re.findall(r"\| it says \| do \|\n\|---\|---\|\n((?:\|.*\n)+)", README)
+    rows = re.findall(r"^\| `([^`]+)` \| (.+) \|$", table, re.MULTILINE)
+    kinds = {"permission denied": psycopg.errors.InsufficientPrivilege}
+
+    assert len(rows) == 9
+    for words, advice in rows:
+        error = kinds.get(words, psycopg.OperationalError)(f"connection failed: {words}")
+        assert str(warehouse_error(error, "database retail")).endswith(f": connection failed: {words}. {advice}")

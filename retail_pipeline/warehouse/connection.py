@@ -1,6 +1,7 @@
 """One way in for writes (psycopg, a transaction at a time) and one for reads (Arrow through ADBC).
 
-Works through a transaction-mode pooler: nothing is prepared, and all settings end with their transaction.
+Works alike on a direct connection and through poolers in session and transaction mode, and never asks which it is:
+nothing is prepared for a later transaction, and all settings end with their own.
 """
 
 from collections.abc import Generator, Mapping
@@ -13,8 +14,9 @@ import adbc_driver_manager.dbapi
 import adbc_driver_postgresql
 import polars as pl
 import psycopg
+import stamina
 
-from retail_pipeline.warehouse.errors import warehouse_error
+from retail_pipeline.warehouse.errors import is_passing, warehouse_error
 from retail_pipeline.warehouse.queries import query, render
 from retail_pipeline.warehouse.url import complete_url, describe
 
@@ -35,8 +37,10 @@ SELECT
 class Warehouse:
     """A Postgres database with schema `retail`. Holds no connection open between calls."""
 
-    def __init__(self, url: str, *, statement_timeout_s: float = 300, lock_timeout_s: float = 60) -> None:
-        """Connects to nothing yet.
+    def __init__(
+        self, url: str, *, statement_timeout_s: float = 300, lock_timeout_s: float = 60, patience_s: float = 15
+    ) -> None:
+        """Connects to nothing yet. `patience_s`: how long a connection that can't be had, or breaks, is tried again.
 
         Raises:
             InvalidDatabaseUrl: whoever set RETAIL_DATABASE_URL corrects it.
@@ -47,19 +51,22 @@ class Warehouse:
             "lock": f"{lock_timeout_s:g}s",
             "idle": f"{_IDLE_LIMIT_S}s",
         }
+        self._retry = stamina.RetryingCaller(attempts=None, timeout=patience_s, wait_initial=0.2, wait_max=3).on(
+            is_passing
+        )
         self.where = describe(url)
 
     def __repr__(self) -> str:
         return f"Warehouse({self.where})"
 
     def connect(self) -> psycopg.Connection:
-        """A new connection, not autocommitting; the caller closes it.
+        """A new connection, not autocommitting; the caller closes it. A server that is away is asked again for a while.
 
         Raises:
             WarehouseUnreachable: whoever runs the database or the network acts.
         """
         try:
-            return psycopg.connect(self._url, prepare_threshold=None)
+            return self._retry(psycopg.connect, self._url, prepare_threshold=None)
         except psycopg.Error as error:
             raise warehouse_error(error, self.where) from None
 
@@ -92,16 +99,22 @@ class Warehouse:
             raise warehouse_error(error, self.where) from error
 
     def read(self, name: str, values: Mapping[str, object] | None = None) -> pl.DataFrame:
-        """Rows of the statement in `sql/queries/<name>.sql`; times are Datetime('us', 'UTC').
+        """Rows of the statement in `sql/queries/<name>.sql`; times are Datetime('us', 'UTC'). Read anew when it breaks.
 
         Raises:
             WarehouseError: the database refused, with its reason.
         """
         try:
-            with self._reader() as reader:
-                return pl.read_database(render(query(name), values or {}), reader)
+            return self._retry(self._fetch, render(query(name), values or {}))
         except adbc_driver_manager.Error as error:
             raise warehouse_error(error, self.where, error.sqlstate) from error
+
+    def _fetch(self, statement: str) -> pl.DataFrame:
+        with self._reader() as reader, reader.cursor() as cursor:
+            cursor.execute(render(_SETTINGS, self._timeouts))
+            cursor.fetchall()
+            cursor.execute(statement)
+            return pl.DataFrame(cursor.fetch_arrow_table())
 
     def _reader(self) -> adbc_driver_manager.dbapi.Connection:
         connection = adbc_driver_manager.AdbcConnection(self._types)

@@ -12,6 +12,8 @@ from retail_pipeline.warehouse.errors import InvalidDatabaseUrl
 _FORM = "postgresql://USER:PASSWORD@HOST:5432/DATABASE"
 # Else libpq takes a part of the password for host, port or database, all of which messages name.
 _USER_COMES_FIRST = re.compile(r"([^@/?]*@)?[^@]*")
+WITHOUT_TLS = "RETAIL_DATABASE_WITHOUT_TLS"
+_IN_THE_CLEAR = {"disable", "allow", "prefer"}
 _DEFAULTS = {
     "application_name": "retail_pipeline",
     "connect_timeout": "10",
@@ -27,13 +29,20 @@ def complete_url(url: str) -> str:
     A host name without a dot, such as a service of Docker Compose, counts as private. What the URL states stays.
 
     Raises:
-        InvalidDatabaseUrl: not a Postgres URL; the message never repeats it, because it may hold a password.
+        InvalidDatabaseUrl: not a Postgres URL, or one without TLS to a host that is not local; the message never
+            repeats it, because it may hold a password.
     """
-    host = _parsed(url).get("host", "")
+    parsed = _parsed(url)
     parts = urlsplit(url)
     given = dict(parse_qsl(parts.query))
-    if _is_public(host) and "PGSSLMODE" not in os.environ:
-        given.setdefault("sslmode", "verify-full")
+    if _is_public(parsed.get("hostaddr") or parsed.get("host", "")):
+        mode = given.get("sslmode") or os.environ.get("PGSSLMODE") or "verify-full"
+        if mode in _IN_THE_CLEAR and os.environ.get(WITHOUT_TLS) != "yes":
+            raise InvalidDatabaseUrl(
+                f"sslmode={mode} would send password and data in the clear to a host that is not local: leave sslmode"
+                f" out of RETAIL_DATABASE_URL, or set {WITHOUT_TLS}=yes when the way there is private."
+            )
+        given["sslmode"] = mode
     query = urlencode(_DEFAULTS | given, quote_via=quote)
     # urlunsplit would drop the slashes of a URL without a host, which means the local socket.
     return f"postgresql://{parts.netloc}{parts.path or '/'}?{query}"
@@ -47,7 +56,11 @@ def describe(url: str) -> str:
 
 
 def _is_public(host: str) -> bool:
-    return not host.startswith(("/", "127.", "::1")) and "." in host
+    """Whether one of the hosts is neither here (a socket, loopback) nor a bare name of a private network."""
+    return any(
+        not one.startswith(("/", "@", "127.")) and one != "::1" and ("." in one or ":" in one)
+        for one in host.split(",")
+    )
 
 
 def _parsed(url: str) -> dict[str, str]:

@@ -90,7 +90,7 @@ class Session:
             connection.execute(statement.encode())
 
 
-def _postgres_15() -> Iterator[UrlOf]:
+def _postgres_15(listen: str = "-c listen_addresses=''") -> Iterator[UrlOf]:
     home = temporary_home()
     as_user = {"user": "postgres"} if os.geteuid() == 0 else {}
     if as_user:
@@ -101,7 +101,7 @@ def _postgres_15() -> Iterator[UrlOf]:
         subprocess.run(command, check=True, cwd=home, stdout=subprocess.DEVNULL, **as_user)  # type: ignore[call-overload]
 
     run("initdb", "--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8")
-    options = f"-c listen_addresses='' -c unix_socket_directories='{home}' -c fsync=off"
+    options = f"{listen} -c unix_socket_directories='{home}' -c fsync=off"
     run("pg_ctl", "-w", "-l", str(home / "log"), "-o", options, "start")
     try:
         yield lambda database: f"postgresql://postgres@/{database}?host={home}"
