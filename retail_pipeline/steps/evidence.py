@@ -132,7 +132,7 @@ class Evidence:
         return evidence.lost_device_hours(self._warehouse, self._ids, *self._span)
 
     def excused(self, report: Report) -> pl.DataFrame:
-        """`sensor_id`, `hour_start` of hours that can never be had, such as one that a clock change repeats."""
+        """`sensor_id`, `hour_start` of hours that nobody owes, such as one that a clock change repeats."""
         return self._lost.filter(report=str(report)).select("sensor_id", "hour_start")
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import polars as pl
 
 from retail_pipeline.fleet.calendar import LocalHour, local_hours
-from retail_pipeline.fleet.models import Fleet, Store
+from retail_pipeline.fleet.models import Fleet, Report, Store
 from retail_pipeline.frames import quality
 from retail_pipeline.steps.health import STAGES
 from retail_pipeline.steps.recover import TWO_POLLS
@@ -181,7 +181,7 @@ def _lateness(fleet: Fleet, warehouse: Warehouse, now: dt.datetime) -> pl.DataFr
     """`store_id`, `overdue_minutes`, `lateness` (ok, warn, error): by the rule of the check `overdue`, at `now`."""
     since, ids = now - _LOOK_BACK, fleet.store_ids
     raw = reads.raw_counts(warehouse, ids, since, now)
-    excused = evidence.lost_device_hours(warehouse, ids, since, now)
+    excused = evidence.lost_device_hours(warehouse, ids, since, now).filter(report=str(Report.LINES))
     judged = quality.overdue(raw, fleet.stores, now, excused).select("store_id", pl.col("severity").alias("lateness"))
     late = quality.overdue_minutes(raw, fleet.stores, now, excused).join(judged, on="store_id", how="left")
     return late.select("store_id", "overdue_minutes", pl.col("lateness").fill_null("ok"))

@@ -16,7 +16,11 @@ def rejected(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime,
 def lost_device_hours(
     warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime
 ) -> pl.DataFrame:
-    """`sensor_id`, `report`, `hour_start`, `cause` of hours in [start, end) whose gap is closed as lost."""
+    """`sensor_id`, `report`, `hour_start`, `cause` of hours in [start, end) that nobody owes.
+
+    Their gap is closed as lost, or nobody has asked for them (`not_asked`), because they lie before the device was
+    declared: the ledger will, but a pipeline that began today is not unhealthy for want of yesterday.
+    """
     return warehouse.read("lost_device_hours", {"store_ids": list(store_ids), "start": start, "end": end})
 
 

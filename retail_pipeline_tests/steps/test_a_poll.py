@@ -173,6 +173,15 @@ def test_checks_pass_on_healthy_stores_and_find_what_was_damaged(fleet, warehous
     assert [hour.state for hour in status.stores[-1].hours] == ["complete"] * 24
 
 
+def test_a_pipeline_that_began_a_moment_ago_is_not_unhealthy_for_want_of_the_day_before(fleet, warehouse) -> None:
+    work_through(fleet, warehouse)
+    poll(fleet, warehouse, report=Report.REGIONS)
+
+    errors = {name for name, outcome in evaluate(fleet, warehouse, None, NOW).items() if outcome.has_errors}
+
+    assert errors == {"raw_sensor_counts/device_clock_skew"}
+
+
 def test_every_figure_of_a_calit2_day_equals_the_data_file(fleet, warehouse) -> None:
     day = dt.date(2026, 11, 18)
     hours = [utc("2026-11-17 12:00") + n * HOUR for n in range(60)]

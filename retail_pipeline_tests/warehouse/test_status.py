@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from retail_pipeline.warehouse import gaps, status, tables
+from retail_pipeline.warehouse import evidence, gaps, status, tables
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.fleet_tables import sync_fleet
 from retail_pipeline.warehouse.health import record_answers
@@ -122,3 +122,33 @@ def test_an_hour_without_a_row_has_no_completeness(warehouse: Warehouse) -> None
     found = status.hour_completeness(warehouse, BOTH, NOON - HOUR, NOON + HOUR)
 
     assert found.rows() == [("lisbon", NOON, 0.5)]
+
+
+def asked(warehouse: Warehouse, report: str, since) -> None:
+    with warehouse.transaction() as connection:
+        connection.execute(
+            "INSERT INTO retail.device_replies (sensor_id, store_id, organization_id, report, request, window_start,"
+            " window_end, received_at, latency_ms, attempts) VALUES"
+            " ('lisbon-door', 'lisbon', 'acme', %(report)s, 'GET', %(since)s, %(now)s, %(now)s, 1, 1)",
+            {"report": report, "since": since, "now": NOON + 2 * HOUR},
+        )
+
+
+def test_hours_from_before_a_device_was_declared_are_owed_once_it_was_asked_for_them(warehouse: Warehouse) -> None:
+    with warehouse.transaction() as connection:
+        gaps.open_missing(connection, gap_rows(NOON), NOON)
+        gaps.close_lost(connection, NOON + 30 * DAY)
+    span = (["lisbon"], NOON - 3 * HOUR, NOON + 2 * HOUR)
+    assert evidence.lost_device_hours(warehouse, *span).select("hour_start", "cause").rows() == [(NOON, "unreachable")]
+
+    asked(warehouse, "lines", NOON - 2 * HOUR)
+    asked(warehouse, "regions", NOON + HOUR)
+    found = evidence.lost_device_hours(warehouse, *span)
+
+    assert found.filter(report="lines").select("hour_start", "cause").rows() == [
+        (NOON - 3 * HOUR, "not_asked"),
+        (NOON, "unreachable"),
+    ]
+    regions = found.filter(report="regions")["hour_start"]
+    assert (regions.min(), regions.max(), regions.len()) == (NOON - 3 * HOUR, NOON - HOUR, 9)
+    assert evidence.lost_device_hours(warehouse, ["lisbon"], NOON + HOUR, NOON + 2 * HOUR).is_empty()

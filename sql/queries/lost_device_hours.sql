@@ -1,5 +1,7 @@
--- Hours of devices in [start, end) that will never come: swallowed by a clock change, forgotten, or the device was off.
--- Grain: device, report, local clock hour. Key: sensor_id, report, hour_start. Caller: warehouse/evidence.py.
+-- Hours of devices in [start, end) that nobody owes: swallowed by a clock change, forgotten, the device was off; or
+-- not_asked: from before the device was declared, and before all that it was ever asked for (every quarter of an hour,
+-- because zones differ by that).
+-- Grain: device, report, local clock hour. Key: sensor_id, report, hour_start, cause. Caller: warehouse/evidence.py.
 SELECT
     sensor_id,
     report,
@@ -11,4 +13,30 @@ WHERE
     AND store_id = any(%(store_ids)s::text[])
     AND hour_start >= %(start)s::timestamptz
     AND hour_start < %(end)s::timestamptz
+UNION ALL
+SELECT
+    sensors.sensor_id,
+    asked.report,
+    hours.hour_start,
+    'not_asked' AS cause
+FROM retail.sensors AS sensors
+CROSS JOIN
+    LATERAL (
+        SELECT
+            replies.report,
+            min(replies.window_start) AS since
+        FROM retail.device_replies AS replies
+        WHERE replies.sensor_id = sensors.sensor_id
+        GROUP BY replies.report
+    ) AS asked
+CROSS JOIN
+    LATERAL generate_series(
+        date_trunc('hour', %(start)s::timestamptz),
+        least(sensors.valid_from, asked.since, %(end)s::timestamptz) - interval '1 hour',
+        interval '15 minutes'
+    ) AS hours (hour_start)
+WHERE
+    sensors.valid_to IS NULL
+    AND sensors.store_id = any(%(store_ids)s::text[])
+    AND sensors.valid_from > %(start)s::timestamptz
 ORDER BY sensor_id, report, hour_start
