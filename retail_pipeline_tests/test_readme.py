@@ -87,7 +87,7 @@ def test_what_to_do_when_the_warehouse_cannot_be_used_is_what_the_program_says()
     rows = re.findall(r"^\| `([^`]+)` \| (.+) \|$", table, re.MULTILINE)
     kinds = {"permission denied": psycopg.errors.InsufficientPrivilege}
 
-    assert len(rows) == 9
+    assert len(rows) == 10
     for words, advice in rows:
         error = kinds.get(words, psycopg.OperationalError)(f"connection failed: {words}")
         assert str(warehouse_error(error, "database retail")).endswith(f": connection failed: {words}. {advice}")

@@ -66,10 +66,12 @@ _TO_DO = {
         "There is no such host: check its spelling; a Supabase project that is paused or deleted loses its own."
     ),
     "full": "All connections are taken: use the pooler in transaction mode, or raise the size of its pool.",
+    "disk": "Free some space on the disk of the database, or enlarge it; what was not written is asked for again.",
     "login": "Check user and password in RETAIL_DATABASE_URL; special characters are percent-encoded.",
 }
 # The first that is found in what libpq or the server said.
 ADVICE = {
+    "No space left": _TO_DO["disk"],
     "Tenant or user not found": _TO_DO["pooler"],
     "does not match host name": _TO_DO["name"],
     "certificate": _TO_DO["certificate"],
