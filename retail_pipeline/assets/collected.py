@@ -108,7 +108,7 @@ def _collected(
         if hour >= partitions.start
     }
     yield from each_materialized(context.asset_key, in_horizon, "a reply of another hour filled or corrected this one")
-    _raise_for(collected.failed, report)
+    _raise_for(collected.failed, report, collected.rejected_rows)
 
 
 def _delivered(key: dg.AssetKey, collected: Collected) -> Iterator[dg.AssetMaterialization]:
@@ -116,11 +116,13 @@ def _delivered(key: dg.AssetKey, collected: Collected) -> Iterator[dg.AssetMater
         metadata: Mapping[str, float | str] = {
             "completeness": hour.completeness,
             "devices_missing": ", ".join(hour.devices_missing) or "none",
+            "rows_quarantined": hour.quarantined,
+            "future_rows_dropped": hour.padding,
         }
         yield materialized(key, hour_key(hour.hour, hour.store_id), hour.rows, metadata)
 
 
-def _raise_for(failed: Sequence[FailedHour], report: Report) -> None:
+def _raise_for(failed: Sequence[FailedHour], report: Report, quarantined: int) -> None:
     if not failed:
         return
     causes = {device: cause for hour in failed for device, cause in hour.causes.items()}
@@ -130,6 +132,9 @@ def _raise_for(failed: Sequence[FailedHour], report: Report) -> None:
         "They stand in collection_gaps and are asked again by recover_missed_hours.",
         metadata=dict(sorted(causes.items()))
         | TOLD_OTHERWISE
-        | {"hours": ", ".join(hour_key(hour.hour, hour.store_id) for hour in failed[:50])},
+        | {
+            "rows_quarantined": quarantined,
+            "hours": ", ".join(hour_key(hour.hour, hour.store_id) for hour in failed[:50]),
+        },
         allow_retries=False,
     )

@@ -12,6 +12,7 @@ import polars as pl
 from retail_pipeline.devices.headers import OPTIONAL, REQUIRED, HeaderError, Layout, layout_of
 from retail_pipeline.fleet.models import Report
 
+_FLAGS = {"is_readable": pl.Boolean(), "has_more_lines": pl.Boolean()}
 _BOM = b"\xef\xbb\xbf"
 _NUL, _UNREADABLE = b"\x00", "\ufffd".encode()
 
@@ -53,7 +54,7 @@ def read_sheets(sheets: Sequence[Sheet], report: Report) -> pl.DataFrame:
 
     Columns: `reply_index`, `row_number` (from 1), `start` and `end` as text, every figure of the report as Int64 (NULL
     in a column that the reply does not have), `is_readable`: whether every cell that the header promises is a number
-    and no cell is left over.
+    and no cell is left over, `has_more_lines`: whether a line or region beyond the fourth counts people.
     """
     by_layout: defaultdict[Layout, list[Sheet]] = defaultdict(list)
     for sheet in sheets:
@@ -67,7 +68,7 @@ def read_sheets(sheets: Sequence[Sheet], report: Report) -> pl.DataFrame:
 def _columns(report: Report) -> dict[str, pl.DataType]:
     figures = (*REQUIRED[report], *OPTIONAL[report])
     head = {"reply_index": pl.Int64(), "row_number": pl.Int32(), "start": pl.String(), "end": pl.String()}
-    return {**head, **dict.fromkeys(figures, pl.Int64()), "is_readable": pl.Boolean()}
+    return {**head, **dict.fromkeys(figures, pl.Int64()), **_FLAGS}
 
 
 def _read(layout: Layout, sheets: Sequence[Sheet], report: Report) -> pl.DataFrame:
@@ -80,10 +81,15 @@ def _read(layout: Layout, sheets: Sequence[Sheet], report: Report) -> pl.DataFra
         cells = pl.concat([cells.filter(~pl.col("reply_index").is_in(odd)), text.with_columns(number)])
         cells = cells.sort("reply_index", maintain_order=True)
     is_readable = pl.all_horizontal(pl.col(layout.figures).is_not_null()) & pl.col("left_over").is_null()
-    cells = cells.with_columns(is_readable=is_readable)
+    cells = cells.with_columns(is_readable=is_readable, has_more_lines=_has_people(layout.more_lines))
     columns = _columns(report)
     absent = [pl.lit(None, dtype).alias(name) for name, dtype in columns.items() if name not in cells.columns]
     return cells.with_columns(absent).select(columns.keys())
+
+
+def _has_people(positions: Sequence[int]) -> pl.Expr:
+    figures = [pl.col(f"unknown{at}").str.strip_chars(' "\t').cast(pl.Int64, strict=False) for at in positions]
+    return pl.any_horizontal(pl.lit(value=False), *(figure.fill_null(0) > 0 for figure in figures))
 
 
 def _read_cells(layout: Layout, sheets: Sequence[Sheet], figure: pl.DataType) -> pl.DataFrame:

@@ -13,6 +13,8 @@ REGIONS = tuple(f"region{number}" for number in NUMBERS)
 _SUBJECTS = ("total", *(f"line{number}" for number in NUMBERS))
 _LINE_ORDER = ("start", "end", *(f"{subject}_{what}" for subject in _SUBJECTS for what in ("in", "out", "sum")))
 
+_MORE = r"(line\d+(in|out|sum)|region\d+)"
+
 REQUIRED = {Report.LINES: LINES, Report.REGIONS: REGIONS}
 OPTIONAL = {
     Report.LINES: tuple(name for name in _LINE_ORDER[2:] if name not in LINES),
@@ -23,16 +25,21 @@ OPTIONAL = {
 class HeaderError(ValueError):
     """The header is not one of a report (`is_report` False), or columns of the report cannot be told (True)."""
 
-    def __init__(self, detail: str, *, is_report: bool) -> None:
+    def __init__(self, detail: str, header: str = "", *, is_report: bool) -> None:
         super().__init__(detail)
+        self.header = header
         self.is_report = is_report
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Our names of a report's columns, in its order; None for a column that nobody asked for."""
+    """Our names of a report's columns, in its order; None for a column that nobody asked for.
+
+    `more_lines` are the positions of lines or regions beyond the fourth.
+    """
 
     names: tuple[str | None, ...]
+    more_lines: tuple[int, ...] = ()
 
     @cached_property
     def figures(self) -> tuple[str, ...]:
@@ -56,14 +63,15 @@ def layout_of(header: str, report: Report) -> Layout:
     names = [_name(cell, report) for cell in cells]
     known = [name for name in names if name]
     if twice := sorted({name for name in known if known.count(name) > 1}):
-        raise HeaderError(f"columns stand twice: {', '.join(twice)}", is_report=True)
+        raise HeaderError(f"columns stand twice: {', '.join(twice)}", header, is_report=True)
     missing = [name for name in ("end", *REQUIRED[report]) if name not in known]
     if not missing:
-        return Layout(tuple(names))
+        more = (at for at, cell in enumerate(cells) if names[at] is None and re.fullmatch(_MORE, cell))
+        return Layout(tuple(names), tuple(more))
     is_usual_order = all(name in {None, usual} for name, usual in zip(names, _LINE_ORDER, strict=False))
     if report is Report.LINES and len(names) == len(_LINE_ORDER) and is_usual_order:
         return Layout(_LINE_ORDER)
-    raise HeaderError(f"columns are missing: {', '.join(missing)}", is_report=True)
+    raise HeaderError(f"columns are missing: {', '.join(missing)}", header, is_report=True)
 
 
 def is_first_cell(cell: str) -> bool:

@@ -17,6 +17,7 @@ from retail_pipeline.devices.headers import OPTIONAL, HeaderError, Layout
 from retail_pipeline.devices.models import Reply
 from retail_pipeline.devices.rows import figures_of, is_complete, judge_rows
 from retail_pipeline.devices.stamps import clock_gaps, head_of, place_rows
+from retail_pipeline.devices.undeclared import undeclared_people
 from retail_pipeline.fleet.models import Report
 
 HIGHEST_FIGURE = 10_000
@@ -34,7 +35,8 @@ class Parsed:
     Attributes:
         rows: one per device and interval, as reported: `reply_index`, `sensor_id`, `store_id`, `organization_id`,
             `interval_start`, `interval_end` (UTC, half-open), the figures, `is_complete`. No row means not reported.
-        rejected: quarantined rows: `reply_index`, `sensor_id`, `report`, `row_number` (from 1), `row`, `reason`.
+        rejected: quarantined rows: `reply_index`, `sensor_id`, `report`, `row_number` (from 1; 0 is a header of which
+            columns are missing), `row`, `reason`. Rows with people on undeclared lines are here and in `rows`.
         clock_gaps: `sensor_id`, `store_id`, `interval_start` (UTC) of a repeated hour that the device merged into the
             one before it.
         failures: replies that are no report, by their index.
@@ -70,14 +72,14 @@ def parse_replies(
     if len(reports) > 1:
         raise ValueError("replies of two reports are parsed one report at a time")
     report = reports.pop() if reports else Report.LINES
-    sheets, failures = _sheets(replies, report)
+    sheets, failures, headers = _sheets(replies, report)
     heads = {index: head_of(replies[index], last_skew.get(replies[index].ask.device.id)) for index in sheets}
     judged = judge_rows(place_rows(read_sheets(list(sheets.values()), report), heads), report, cap)
     good = judged.filter(pl.col("reason").is_null(), ~pl.col("is_padding"))
     people = _who(replies)
     return Parsed(
         rows=_rows(good, people, report),
-        rejected=_rejected(judged, sheets, people, report),
+        rejected=_rejected(judged, undeclared_people(good, replies, report), sheets, headers, people, report),
         clock_gaps=clock_gaps(good, heads)
         .join(people, on="reply_index")
         .select("sensor_id", "store_id", "interval_start")
@@ -89,16 +91,22 @@ def parse_replies(
     )
 
 
-def _sheets(replies: Sequence[Reply], report: Report) -> tuple[dict[int, Sheet], dict[int, DeviceError]]:
+def _sheets(
+    replies: Sequence[Reply], report: Report
+) -> tuple[dict[int, Sheet], dict[int, DeviceError], dict[int, HeaderError]]:
+    """What can be read, what cannot, and reports of whose header columns are missing or stand twice."""
     sheets: dict[int, Sheet] = {}
     failures: dict[int, DeviceError] = {}
+    headers: dict[int, HeaderError] = {}
     for index, reply in enumerate(replies):
         try:
             sheets[index] = sheet_of(index, reply.body, report)
         except HeaderError as error:
             kind = Malformed if error.is_report else NotAReport
             failures[index] = kind(reply.ask.device.id, str(error), reply.status)
-    return sheets, failures
+            if error.is_report:
+                headers[index] = error
+    return sheets, failures, headers
 
 
 def _who(replies: Sequence[Reply]) -> pl.DataFrame:
@@ -116,12 +124,26 @@ def _rows(good: pl.DataFrame, who: pl.DataFrame, report: Report) -> pl.DataFrame
     )
 
 
-def _rejected(judged: pl.DataFrame, sheets: Mapping[int, Sheet], who: pl.DataFrame, report: Report) -> pl.DataFrame:
-    bad = judged.filter(pl.col("reason").is_not_null(), ~pl.col("is_padding")).join(who, on="reply_index")
+def _rejected(
+    judged: pl.DataFrame,
+    undeclared: pl.DataFrame,
+    sheets: Mapping[int, Sheet],
+    headers: Mapping[int, HeaderError],
+    who: pl.DataFrame,
+    report: Report,
+) -> pl.DataFrame:
+    place = ["reply_index", "row_number", "reason"]
+    bad = judged.filter(pl.col("reason").is_not_null(), ~pl.col("is_padding")).select(place)
+    bad = pl.concat([bad, undeclared]).sort(place)
     lines = {index: sheets[index].lines for index in bad["reply_index"].unique()}
-    texts = [lines[index][number - 1] for index, number in bad.select("reply_index", "row_number").rows()]
-    row = pl.Series("row", texts, dtype=pl.String)
-    return bad.select("reply_index", "sensor_id", pl.lit(report.value).alias("report"), "row_number", row, "reason")
+    rows = [(index, number, lines[index][number - 1], reason) for index, number, reason in bad.rows()]
+    rows += [(index, 0, error.header, str(error)) for index, error in headers.items()]
+    schema = {"reply_index": pl.Int64(), "row_number": pl.Int32(), "row": pl.String(), "reason": pl.String()}
+    return (
+        pl.DataFrame(rows, schema=schema, orient="row")
+        .join(who, on="reply_index", maintain_order="left")
+        .select("reply_index", "sensor_id", pl.lit(report.value).alias("report"), "row_number", "row", "reason")
+    )
 
 
 @lru_cache(maxsize=1024)

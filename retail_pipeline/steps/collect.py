@@ -28,13 +28,18 @@ Fetch = Callable[[Sequence[Ask]], list[Answer]]
 
 @dataclass(frozen=True)
 class DeliveredHour:
-    """A partition that at least one device reported: rows of this poll, share complete, devices that are missing."""
+    """A partition that at least one device reported: rows of this poll, share complete, devices that are missing.
+
+    `quarantined` and `padding` are rows of all replies of the store, refused and dropped.
+    """
 
     store_id: str
     hour: dt.datetime
     rows: int
     completeness: float
     devices_missing: tuple[str, ...]
+    quarantined: int
+    padding: int
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,7 @@ def _outcome(poll: Poll, changed: pl.DataFrame) -> Collected:
         asked = [device.id for device in one.store.devices_for(poll.report) if device.id not in poll.busy]
         rows = reported.get((one.store.id, one.hour))
         if rows is not None:
-            delivered.append(_delivered(one, rows, asked))
+            delivered.append(_delivered(poll, one, rows, asked))
         elif asked:
             failed.append(FailedHour(one.store.id, one.hour, _causes(one, asked, poll.troubles)))
     wanted = {(one.hour, one.store.id) for one in poll.wanted}
@@ -150,12 +155,13 @@ def _outcome(poll: Poll, changed: pl.DataFrame) -> Collected:
     )
 
 
-def _delivered(one: WantedHour, rows: pl.DataFrame, asked: Sequence[str]) -> DeliveredHour:
+def _delivered(poll: Poll, one: WantedHour, rows: pl.DataFrame, asked: Sequence[str]) -> DeliveredHour:
     coverage = hour_coverage(rows)
     expected = sum((hour.hour_end - hour.hour_start).total_seconds() / 60 for hour in one.local_hours) * len(asked)
     missing = sorted(set(asked) - set(rows["sensor_id"]))
     share = min(1.0, float(coverage["complete_minutes"].sum()) / expected) if expected else 0.0
-    return DeliveredHour(one.store.id, one.hour, rows.height, share, tuple(missing))
+    left_out = poll.quarantined[one.store.id], poll.padding[one.store.id]
+    return DeliveredHour(one.store.id, one.hour, rows.height, share, tuple(missing), *left_out)
 
 
 def _causes(one: WantedHour, asked: Sequence[str], troubles: Sequence[Trouble]) -> dict[str, str]:

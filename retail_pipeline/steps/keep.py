@@ -100,7 +100,7 @@ def _trouble(answer: Answer, error: Exception) -> Trouble:
 
 def _write(connection: Connection, poll: Poll) -> pl.DataFrame:
     """Replies, rows, quarantine, health and ledger, all or nothing; returns the keys of raw rows that changed."""
-    ids = replies.store_replies(connection, poll.answers, poll.skews, poll.now)
+    ids = replies.store_replies(connection, poll.answers, poll.skews, poll.now, poll.unread)
     of_reply = poll.reply_ids(ids)
     changed = NOTHING
     if not poll.rows.is_empty():

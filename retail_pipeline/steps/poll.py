@@ -1,6 +1,7 @@
 """What a poll brought, read: answers parsed, rows placed in local hours, troubles told. Nothing is written here."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -87,9 +88,29 @@ class Poll:
         ]
         return pl.DataFrame(rows, schema=DEVICE_ANSWERS, orient="row")
 
-    def _failures(self) -> dict[int, str]:
+    @property
+    def unread(self) -> dict[int, DeviceError]:
+        """Replies that turned out to be no report, by position among the answers."""
         replies = [position for position, answer in enumerate(self.answers) if isinstance(answer, Reply)]
-        unread = {replies[index]: str(error) for index, error in self.parsed.failures.items()}
+        return {replies[index]: error for index, error in self.parsed.failures.items()}
+
+    @property
+    def quarantined(self) -> Counter[str]:
+        """Rows that were refused, by store."""
+        store_of = {answer.ask.device.id: answer.ask.store.id for answer in self.answers}
+        return Counter(store_of[sensor_id] for sensor_id in self.parsed.rejected["sensor_id"])
+
+    @property
+    def padding(self) -> Counter[str]:
+        """Rows of zeros that were dropped, because their hour has not come, by store."""
+        replies = [answer for answer in self.answers if isinstance(answer, Reply)]
+        dropped: Counter[str] = Counter()
+        for index, rows in self.parsed.padding.items():
+            dropped[replies[index].ask.store.id] += rows
+        return dropped
+
+    def _failures(self) -> dict[int, str]:
+        unread = {position: str(error) for position, error in self.unread.items()}
         failed = {n: str(answer.error) for n, answer in enumerate(self.answers) if isinstance(answer, Failure)}
         return failed | unread
 

@@ -7,14 +7,17 @@ import datetime as dt
 import gzip
 import hashlib
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import psycopg
 
+from retail_pipeline.devices.errors import DeviceError
 from retail_pipeline.devices.models import Failure, Reply
 from retail_pipeline.devices.requests import report_url
 from retail_pipeline.warehouse.queries import query
 
-_NO_SKEW: Mapping[int, float | None] = {}
+_NO_SKEW: Mapping[int, float | None] = MappingProxyType({})
+_NONE_UNREAD: Mapping[int, DeviceError] = MappingProxyType({})
 
 
 def store_replies(
@@ -22,11 +25,13 @@ def store_replies(
     answers: Sequence[Reply | Failure],
     skew: Mapping[int, float | None] = _NO_SKEW,
     polled_at: dt.datetime | None = None,
+    unread: Mapping[int, DeviceError] = _NONE_UNREAD,
 ) -> list[int]:
     """Store the answers; their reply ids, in the order given.
 
     `skew`: seconds that the device's clock is ahead of UTC, by position in `answers`; absent or None: unknown.
-    `polled_at`: when the poll began, which a replay needs to read the answers alike.
+    `polled_at`: when the poll began, which a replay needs to read the answers alike. `unread`: replies that turned out
+    to be no report, by position.
     """
     if not answers:
         return []
@@ -39,7 +44,8 @@ def store_replies(
         )
     ]
     rows = [
-        _row(answer) | {"reply_id": reply_id, "clock_skew_seconds": skew.get(position), "polled_at": polled_at}
+        _row(answer, unread.get(position))
+        | {"reply_id": reply_id, "clock_skew_seconds": skew.get(position), "polled_at": polled_at}
         for position, (reply_id, answer) in enumerate(zip(ids, answers, strict=True))
     ]
     with connection.cursor() as cursor:
@@ -47,9 +53,9 @@ def store_replies(
     return ids
 
 
-def _row(answer: Reply | Failure) -> dict[str, object]:
+def _row(answer: Reply | Failure, unread: DeviceError | None) -> dict[str, object]:
     ask = answer.ask
-    return _outcome(answer) | {
+    return _outcome(answer, unread) | {
         "sensor_id": ask.device.id,
         "store_id": ask.store.id,
         "organization_id": ask.store.organization,
@@ -68,17 +74,11 @@ def _row(answer: Reply | Failure) -> dict[str, object]:
     }
 
 
-def _outcome(answer: Reply | Failure) -> dict[str, object]:
-    if isinstance(answer, Reply):
-        return {
-            "request": answer.url,
-            "error_cause": None,
-            "error_detail": None,
-            "device_clock": answer.device_clock,
-        }
+def _outcome(answer: Reply | Failure, unread: DeviceError | None) -> dict[str, object]:
+    error = answer.error if isinstance(answer, Failure) else unread
     return {
-        "request": report_url(answer.ask),
-        "error_cause": answer.error.cause,
-        "error_detail": answer.error.detail,
-        "device_clock": None,
+        "request": answer.url if isinstance(answer, Reply) else report_url(answer.ask),
+        "error_cause": error and error.cause,
+        "error_detail": error and error.detail,
+        "device_clock": answer.device_clock if isinstance(answer, Reply) else None,
     }

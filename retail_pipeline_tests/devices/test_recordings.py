@@ -59,7 +59,9 @@ TABLE = {
 def parsed(name: str) -> Parsed:
     recording = TABLE[name]
     body = (RECORDINGS / f"{name}.csv").read_bytes()
+    lines = {1: {"role": "entrance"}, 4: {"role": "passers_by"}}
     asked = {"start": recording.start, "report": recording.report, "zone": "Europe/Lisbon", "now": recording.now}
+    asked |= {"lines": lines}
     return parse_replies([reply_of(body, **asked)])
 
 

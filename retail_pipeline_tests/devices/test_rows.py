@@ -32,3 +32,43 @@ def test_any_even_part_of_an_hour_is_an_interval(minutes: int) -> None:
     reply = parsed(line_row("2025/07/22 10:00", (3, 1), minutes=minutes))
 
     assert (reply.rows.height, reply.rejected.height) == (1, 0)
+
+
+def test_people_on_a_line_that_nobody_declared_are_told_and_the_row_is_kept() -> None:
+    reply = parsed(line_row("2025/07/22 10:00", (3, 1), (9, 8)), line_row("2025/07/22 11:00", (3, 1)))
+
+    assert reply.rows.height == 2
+    assert reply.rejected.select("row_number", "reason").rows() == [
+        (1, "people on line 4, which the fleet file does not declare: all else of the row is kept")
+    ]
+
+
+def test_a_device_that_declares_no_line_at_all_is_left_alone() -> None:
+    reply = parse_replies([reply_of(lines_csv(line_row("2025/07/22 10:00", (3, 1), (9, 8))), lines={})])
+
+    assert (reply.rows.height, reply.rejected.height) == (1, 0)
+
+
+def test_an_open_row_is_not_told_before_it_is_complete() -> None:
+    body = lines_csv(line_row("2025/07/22 10:00", (3, 1), (9, 8)))
+
+    assert parse_replies([reply_of(body, utc("2025-07-22 10:40"))]).rejected.is_empty()
+
+
+@pytest.mark.parametrize(("people", "is_told"), [(0, False), (2, True)])
+def test_a_fifth_line_is_told_where_it_counts(people: int, is_told: bool) -> None:
+    names = [f"Line{number} - {way}" for number in (1, 2, 3, 4, 5) for way in ("In", "Out")]
+    row = ["2025/07/22 10:00:00", "2025/07/22 10:59:59", "3", "1", *["0"] * 6, str(people), "0"]
+    reply = parse_replies([reply_of("\n".join([",".join(["StartTime", "EndTime", *names]), ",".join(row)]))])
+
+    assert reply.rows.height == 1
+    assert ["a line beyond the fourth" in reason for reason in reply.rejected["reason"]] == [True] * is_told
+
+
+def test_of_a_report_without_a_column_the_header_is_refused() -> None:
+    reply = parse_replies([reply_of("StartTime,EndTime,Line1 - In\n2025/07/22 10:00:00,2025/07/22 10:59:59,3\n")])
+
+    [(number, row, reason)] = reply.rejected.select("row_number", "row", "reason").rows()
+    assert (number, row) == (0, "StartTime,EndTime,Line1 - In")
+    assert reason.startswith("columns are missing: line1_out")
+    assert reply.failures[0].cause == "malformed"
