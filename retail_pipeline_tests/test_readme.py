@@ -12,6 +12,7 @@ from retail_pipeline.fleet.load import parse_fleet
 from retail_pipeline.settings import Settings
 from retail_pipeline.steps.status_report import Status
 from retail_pipeline.warehouse.errors import warehouse_error
+from retail_pipeline.warehouse.migrations import migrate
 from retail_pipeline_tests.shops import utc
 
 ROOT = Path(__file__).parents[1]
@@ -63,6 +64,26 @@ def test_every_variable_is_explained() -> None:
 
 def test_every_key_of_the_monitor_s_documents_is_named() -> None:
     assert {f"`{name}`" for name in Status.model_fields} <= set(re.findall(r"`\w+`", README))
+
+
+FRONT_ENDS, QUERIES = re.findall(r"## For front ends\n(.*?)```sql\n(.*?)```", README, re.DOTALL)[0]
+
+
+def test_every_query_for_front_ends_runs_and_gives_plain_names(database_url: str) -> None:
+    migrate(database_url)
+    with psycopg.connect(database_url) as connection:
+        for query in filter(None, map(str.strip, re.sub("--.*", "", QUERIES).split(";"))):
+            columns = connection.execute(query.encode()).description
+            assert columns
+            assert all(re.fullmatch("[a-z_]+", column.name) for column in columns)
+
+
+def test_everything_promised_to_front_ends_has_a_query() -> None:
+    cells = [row.split("|")[1] for row in FRONT_ENDS.splitlines() if row.startswith("| `")]
+    promised = set(re.findall(r"`(\w+)`", " ".join(cells)))
+
+    assert promised == set(re.findall(r"FROM retail\.(\w+)", QUERIES))
+    assert {"store_hours", "store_days", "current_occupancy", "pipeline_status", "zone_hours", "zone_flows"} <= promised
 
 
 def test_the_fleet_file_shown_is_valid() -> None:

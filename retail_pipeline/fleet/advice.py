@@ -21,6 +21,16 @@ def fleet_advice(fleet: Fleet) -> list[str]:
     return [*stores, *_shared_addresses(fleet)]
 
 
+def told_zones(fleet: Fleet) -> list[str]:
+    """A sentence per store with zones: whose occupancy the counted lines determine; why others' not is advice."""
+    return [
+        f"store {store.id}: the counted lines tell the occupancy of {', '.join(store.graph.closed_zones) or 'no zone'}"
+        f" ({len(store.graph.closed_zones)} of {len(store.zones)} zones)"
+        for store in fleet.stores
+        if store.zones
+    ]
+
+
 def _store_advice(store: Store) -> Iterator[str]:
     who = f"store {store.id}"
     if not any(device.is_entrance for device in store.active_devices):

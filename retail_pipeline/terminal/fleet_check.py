@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from retail_pipeline.devices.auth import env_credentials
 from retail_pipeline.devices.client import fetch_all
 from retail_pipeline.devices.models import ClientLimits
-from retail_pipeline.fleet.advice import fleet_advice
+from retail_pipeline.fleet.advice import fleet_advice, told_zones
 from retail_pipeline.fleet.load import load_fleet
 from retail_pipeline.fleet.models import Fleet
 from retail_pipeline.steps.probe import DeviceSeen, probe
@@ -32,7 +32,9 @@ def check_fleet(console: Console, file: Path, *, with_probe: bool, as_json: bool
     seen = _probe(fleet, console, quiet=as_json) if with_probe else []
     if as_json:
         devices = [one.model_dump(mode="json") for one in seen]
-        console.print_json(json.dumps({"stores": len(fleet.stores), "advice": advice, "devices": devices}))
+        console.print_json(
+            json.dumps({"stores": len(fleet.stores), "zones": told_zones(fleet), "advice": advice, "devices": devices})
+        )
     else:
         _print(console, file, fleet, advice, seen)
     return 1 if any(not one.delivers for one in seen) else 0
@@ -54,6 +56,8 @@ def _probe(fleet: Fleet, console: Console, *, quiet: bool) -> list[DeviceSeen]:
 def _print(console: Console, file: Path, fleet: Fleet, advice: list[str], seen: list[DeviceSeen]) -> None:
     devices = sum(len(one.sensors) for one in fleet.stores)
     console.print(f"{escape(str(file))}: {len(fleet.stores)} stores with {devices} devices, nothing wrong.")
+    for sentence in told_zones(fleet):
+        console.print(sentence, markup=False, highlight=False)
     for sentence in advice:
         console.print(f"- {sentence}", markup=False, highlight=False)
     for one in seen:

@@ -3,12 +3,16 @@
 import dagster as dg
 import pytest
 
+from retail_pipeline.automation import jobs
 from retail_pipeline_tests.living import Living
 from retail_pipeline_tests.shops import utc
 
 COUNTS = dg.AssetKey("raw_sensor_counts")
-ZONES, HOURS = dg.AssetKey("virtual_region_occupancy"), dg.AssetKey("hourly_analytics")
 NEW, OLD = "2026-11-20-12:00|lisbon", "2026-11-10-09:00|lisbon"
+
+
+STAYS = dg.AssetKey("regional_counts")
+DERIVED = [dg.AssetKey(name) for name in jobs.DERIVED]
 
 
 class Ticks:
@@ -23,15 +27,15 @@ class Ticks:
             self.life.instance.report_runless_asset_event(dg.AssetMaterialization(asset, partition=partition))
 
     def requested(self, *counted: str) -> set[str]:
-        """Partitions that are asked for after these were counted; both tables are always asked for together."""
+        """Partitions that are asked for after these were counted; all tables are always asked for together."""
         for partition in counted:
             self.materialize(COUNTS, partition=partition)
         result = dg.evaluate_automation_conditions(
-            self.derived, self.life.instance, dg.AssetSelection.assets(ZONES, HOURS), cursor=self.cursor
+            self.derived, self.life.instance, dg.AssetSelection.assets(*DERIVED), cursor=self.cursor
         )
         self.cursor = result.cursor
-        zones, hours = (result.get_requested_partitions(key) for key in (ZONES, HOURS))
-        assert zones == hours
+        hours, *others = (result.get_requested_partitions(key) for key in DERIVED)
+        assert all(other == hours for other in others)
         return {str(partition) for partition in hours if partition}
 
 
@@ -61,16 +65,16 @@ def test_the_next_update_of_the_same_hour_is_followed_again(ticks: Ticks) -> Non
 def test_what_was_counted_and_derived_between_two_ticks_is_derived_once_more(ticks: Ticks) -> None:
     """Which of them came last is not known: once more costs a second, once too few an hour."""
     ticks.materialize(COUNTS)
-    ticks.materialize(ZONES, HOURS)
+    ticks.materialize(*DERIVED)
     assert ticks.requested() == {NEW}
-    ticks.materialize(ZONES, HOURS)
+    ticks.materialize(*DERIVED)
     assert ticks.requested() == set()
 
 
 def test_counts_that_come_after_the_request_or_after_the_derivation_are_not_forgotten(ticks: Ticks) -> None:
     assert ticks.requested(NEW) == {NEW}
     assert ticks.requested(NEW) == {NEW}
-    ticks.materialize(ZONES, HOURS)
+    ticks.materialize(*DERIVED)
     assert ticks.requested(NEW) == {NEW}
     assert ticks.requested() == set()
 
@@ -78,4 +82,11 @@ def test_counts_that_come_after_the_request_or_after_the_derivation_are_not_forg
 def test_an_old_hour_that_was_collected_again_is_followed_too(ticks: Ticks) -> None:
     assert ticks.requested(OLD) == {OLD}
     assert ticks.requested(OLD, NEW) == {OLD, NEW}
+    assert ticks.requested() == set()
+
+
+def test_stays_that_arrive_alone_are_followed_with_all_tables(ticks: Ticks) -> None:
+    ticks.materialize(STAYS)
+    assert ticks.requested() == {NEW}
+    ticks.materialize(*DERIVED)
     assert ticks.requested() == set()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from retail_pipeline.fleet.advice import fleet_advice
+from retail_pipeline.fleet.advice import fleet_advice, told_zones
 from retail_pipeline_tests.fleet.declared import device, fleet, floor
 
 HALL = floor({"hall": "entrance"}, {1: {"role": "entrance"}})
@@ -49,6 +49,17 @@ def test_zones_that_lines_cannot_close_are_said_with_the_reason() -> None:
     hall, window = fleet_advice(fleet(**layout))
     assert hall.startswith("store shop, zone hall: its occupancy will not be published: declared closed: false")
     assert window == "store shop, zone window: its occupancy will not be published: no counted line bounds it"
+
+
+def test_the_zones_that_lines_do_tell_are_named() -> None:
+    layout = floor({"hall": "entrance", "window": "premium"}, {1: {"role": "entrance", "to": "hall"}})
+    assert told_zones(fleet(**layout)) == [
+        "store shop: the counted lines tell the occupancy of hall (1 of 2 zones)",
+    ]
+    assert told_zones(fleet(**floor({"window": "premium"}, {1: {"role": "entrance"}}))) == [
+        "store shop: the counted lines tell the occupancy of no zone (0 of 1 zones)",
+    ]
+    assert told_zones(fleet()) == []
 
 
 def test_an_entrance_that_leads_to_no_zone_is_said_where_there_are_zones() -> None:
