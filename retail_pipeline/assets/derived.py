@@ -25,8 +25,9 @@ ZONES_DESCRIPTION = (
     "is NULL, with the reason, where some boundary of the zone is not a counted line."
 )
 HOURS_DESCRIPTION = (
-    "One row per store and local clock hour: entries, exits, passers-by, capture, occupancy (people, 0..1). Measured "
-    "figures only: an hour that no device reported has no row; `completeness` tells what part is measured."
+    "One row per store and local clock hour: entries, exits, passers-by, capture, occupancy, stay, and how the hour "
+    "stands against the weeks before. `entries` holds only what was measured; an open hour that is missing has its "
+    "estimate in columns of its own, any other hour that no device reported has no row. `quality` says which."
 )
 
 

@@ -52,10 +52,11 @@ def make_daily_summaries(partitions: Partitions) -> dg.AssetsDefinition:
     def daily_summaries(
         context: dg.AssetExecutionContext, fleet: FleetFile, warehouse: SupabasePostgres
     ) -> Iterator[dg.AssetMaterialization]:
-        """One row per store and local trading day: totals, ratios from sums, peak hour, occupancy, completeness.
+        """One row per store and local trading day: totals, ratios from sums, peak and power hours, drift.
 
         A day begins at the store's `day_starts_at` and lasts 23, 24 or 25 hours. A day without a measured hour has no
-        row; today's row is provisional (`is_complete` false).
+        row; today's row is provisional (`is_complete` false). Compared with the same weekday a week and 52 weeks before
+        once both days are over and nine tenths of them were measured.
         """
         due_only = context.run.tags.get(DUE_ONLY) == "true"
         with warehouse.open() as opened:

@@ -25,6 +25,7 @@ DEFAULTS: Mapping[str, float] = MappingProxyType(
         "quarantined_rows": 0,
         "entries_as_usual": 4,  # robust deviations from the median of the same hour in four weeks
         "entries_as_usual_people": 10,
+        "day_starts_when_empty": 0.05,  # share of hours that another day_starts_at would mend
     }
 )
 

@@ -241,5 +241,12 @@ CHECKS: dict[str, Check] = {
             "A day's entries and exits differ by at most 5 %.",
             lambda found: quality.enters_balance_exits(found.daily, found.stores, found.now),
         ),
+        Check(
+            "day_starts_when_empty",
+            "daily_summaries",
+            ANALYTICS,
+            "No other day_starts_at would keep occupancy from falling below zero in many more hours.",
+            lambda found: quality.day_starts_when_empty(pl.concat([found.past_hours, found.hourly]), found.stores),
+        ),
     )
 }

@@ -287,3 +287,37 @@ def test_an_attempt_that_was_killed_counts_and_one_that_succeeded_begins_anew(wa
         attempts.settle(connection, Step.HOURS, [("lisbon", NOON.date())])
     begun(warehouse, 2, NOON + 3 * HOUR)
     assert given_up(warehouse, NOON + 5 * HOUR) == []
+
+
+def test_a_day_of_nothing_but_imputed_hours_needs_no_summary(warehouse: Warehouse) -> None:
+    derive(warehouse, hour_row(entries=None, completeness=0.0, is_complete=False, entries_imputed=4.0))
+    assert stale_days(warehouse) == []
+
+
+def test_what_was_derived_before_there_were_letters_is_derived_again(warehouse: Warehouse) -> None:
+    derive(warehouse, hour_row(quality=None), hour_row(LATER, quality=None))
+    summarise(warehouse, quality=None)
+    assert stale_days(warehouse) == [("lisbon", NOON.date())]
+    settled = judge.unjudged_hours(warehouse, NOON - DAY, LATER)
+    assert settled.rows() == [("lisbon", NOON)]
+    assert judge.unjudged_hours(warehouse, LATER, LATER + HOUR).rows() == [("lisbon", LATER)]
+
+
+@pytest.mark.parametrize(
+    ("past", "due"),
+    [
+        ((7, 14), True),
+        ((7, 28), False),
+        ((14,), False),
+    ],
+    ids=["two of three weeks are known", "the fourth does not count", "one is too few"],
+)
+def test_a_gap_that_could_be_imputed_is_due_until_it_is(warehouse: Warehouse, past: tuple[int, ...], due: bool) -> None:
+    with warehouse.transaction() as connection:
+        gaps.record_failures(connection, gap_rows(NOON, LATER), LATER)
+    derive(warehouse, *(hour_row(NOON - days * DAY) for days in past))
+    wanted = [("lisbon", NOON)] if due else []
+    assert judge.unjudged_hours(warehouse, NOON - DAY, LATER).rows() == wanted
+    assert judge.unjudged_hours(warehouse, NOON - DAY, LATER - HOUR / 60).is_empty()
+    derive(warehouse, hour_row(entries=None, completeness=0.0, is_complete=False, entries_imputed=4.0, quality="D"))
+    assert judge.unjudged_hours(warehouse, NOON - DAY, LATER).is_empty()

@@ -193,7 +193,8 @@ def test_text_keeps_quotes_commas_new_lines_and_emptiness(warehouse: Warehouse) 
 
 
 def test_days_are_written_and_read(warehouse: Warehouse) -> None:
-    rows = days(day_row(), day_row(NOON.date() - DAY, completeness=None, peak_hour=11, peak_hour_is_tied=False))
+    other = {"peak_hour": 11, "peak_hour_is_tied": False, "power_hours": [11, 17]}
+    rows = days(day_row(), day_row(NOON.date() - DAY, completeness=None, **other))
     with warehouse.transaction() as connection:
         changed = tables.write_daily(connection, rows)
     assert changed["trading_day"].to_list() == sorted(rows["trading_day"])

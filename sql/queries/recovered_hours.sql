@@ -1,4 +1,5 @@
--- Line counts of hours in [start, end) that were missed and came after all.
+-- Line counts of hours in [start, end) that were missed and came after all. A device that was not off after all was
+-- never missed: only the verdict changed.
 -- Grain: device, local clock hour. Key: sensor_id, hour_start. Caller: warehouse/reads.py.
 SELECT
     sensor_id,
@@ -7,6 +8,7 @@ FROM retail.collection_gaps
 WHERE
     report = 'lines'
     AND recovered_at IS NOT NULL
+    AND cause <> 'device_off'
     AND store_id = any(%(store_ids)s::text[])
     AND hour_start >= %(start)s::timestamptz
     AND hour_start < %(end)s::timestamptz

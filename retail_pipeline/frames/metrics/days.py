@@ -172,7 +172,7 @@ DAYS = (
         values=("A", "B", "C", "D", "X"),
         formula="A all hours complete as measured, B some recovered late, C all open hours complete or imputed,"
         " D entries only imputed, X an open hour is neither",
-        null="the day has not ended",
+        null="the day has not ended, or an hour of it has no letter yet",
         source="quality of the hours",
     ),
     Metric(

@@ -183,7 +183,7 @@ HOURS = (
         low=0,
         family="imputation",
         formula="median entries of the same local weekday and hour in the 3 weeks before, for an hour that was open,"
-        " has ended and is not complete",
+        " ended at least 40 minutes ago and is not complete",
         null="no imputation is needed, or fewer than 2 of those hours are complete",
         source=_HISTORY,
     ),
@@ -225,7 +225,7 @@ HOURS = (
         values=("A", "B", "C", "D", "X"),
         formula="A complete as measured, B complete but recovered late, C measured in part and imputed, D imputed,"
         " X unusable",
-        null="the hour has not ended",
+        null="the hour is not complete and did not end 40 minutes ago, so that a poll may still bring it",
         source="completeness, collection_gaps, entries_imputed",
     ),
 )

@@ -3,6 +3,7 @@
 from retail_pipeline.frames.quality.arrival import all_sensors_reported, no_missing_intervals
 from retail_pipeline.frames.quality.clocks import device_clock_skew, no_future_rows
 from retail_pipeline.frames.quality.conservation import hourly_conserves_raw, zone_mass_balance
+from retail_pipeline.frames.quality.day_start import day_starts_when_empty
 from retail_pipeline.frames.quality.derivations import derivations_succeed
 from retail_pipeline.frames.quality.findings import FINDINGS, Severity
 from retail_pipeline.frames.quality.overdue import overdue, overdue_minutes
@@ -22,6 +23,7 @@ __all__ = [
     "Severity",
     "all_sensors_reported",
     "counts_plausible",
+    "day_starts_when_empty",
     "derivations_succeed",
     "device_clock_skew",
     "enters_balance_exits",

@@ -31,6 +31,7 @@ def test_the_defaults_are_those_of_the_definitions() -> None:
         "quarantined_rows": 0,
         "entries_as_usual": 4,
         "entries_as_usual_people": 10,
+        "day_starts_when_empty": 0.05,
     }
 
 
