@@ -3,7 +3,7 @@
 import datetime as dt
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 from rich.console import Console
@@ -125,6 +125,39 @@ def report(*, store: str, day: dt.date | None = None, open_: Annotated[bool, Par
         open_: show it in the browser.
     """
     return write_report_file(Console(), store, day, is_opened=open_)
+
+
+@app.command
+def export(
+    table: str,
+    *,
+    from_: Annotated[dt.datetime | None, Parameter(name="--from")] = None,
+    to: dt.datetime | None = None,
+    store: Annotated[list[str] | None, Parameter(name="--store")] = None,
+    format: Literal["csv", "parquet", "xlsx"] | None = None,  # noqa: A002 - the option's name
+    out: Path | None = None,
+) -> int:
+    """Write a table or view of the warehouse to a file. Times are UTC, columns named local are the store's own clock.
+
+    Args:
+        table: any table or view of schema retail, such as store_hours.
+        from_: start of the range of its time column, UTC, as 2026-09-01T08:00; of tables by the day, the date.
+        to: end, not included.
+        store: only this store; may be given more than once.
+        format: csv, parquet or xlsx (times there are UTC without a zone, and the headings say so). Default: by the name
+            of the file, else csv.
+        out: the file; without it CSV goes to the standard output.
+    """
+    from retail_pipeline.terminal.export import Format, export_table  # noqa: PLC0415 - Dagster loads in seconds
+
+    return export_table(
+        table,
+        first=from_,
+        end=to,
+        store_ids=tuple(store or ()),
+        file_format=Format(format) if format else None,
+        out=out,
+    )
 
 
 @app.command

@@ -4,9 +4,10 @@ Works alike on a direct connection and through poolers in session and transactio
 nothing is prepared for a later transaction, and all settings end with their own.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import chain
 from typing import cast
 
 import adbc_driver_manager
@@ -14,6 +15,7 @@ import adbc_driver_manager.dbapi
 import adbc_driver_postgresql
 import polars as pl
 import psycopg
+import pyarrow as pa
 import stamina
 
 from retail_pipeline.warehouse.errors import is_passing, warehouse_error
@@ -98,6 +100,22 @@ class Warehouse:
         except psycopg.Error as error:
             raise warehouse_error(error, self.where) from error
 
+    @contextmanager
+    def batches(self, statement: str) -> Generator[Iterator[pl.DataFrame]]:
+        """Rows of a statement as they come, never all at once; the first frame holds no row, only the columns.
+
+        Raises:
+            WarehouseError: the database refused, with its reason.
+        """
+        try:
+            with self._reader() as reader, reader.cursor() as cursor:
+                self._limit(cursor, statement="0")  # rows are taken as slowly as they are written to a disk
+                cursor.execute(statement)
+                batches = cursor.fetch_record_batch()
+                yield map(_frame, chain([batches.schema.empty_table()], batches))
+        except adbc_driver_manager.Error as error:
+            raise warehouse_error(error, self.where, error.sqlstate) from error
+
     def read(self, name: str, values: Mapping[str, object] | None = None) -> pl.DataFrame:
         """Rows of the statement in `sql/queries/<name>.sql`; times are Datetime('us', 'UTC'). Read anew when it breaks.
 
@@ -111,10 +129,13 @@ class Warehouse:
 
     def _fetch(self, statement: str) -> pl.DataFrame:
         with self._reader() as reader, reader.cursor() as cursor:
-            cursor.execute(render(_SETTINGS, self._timeouts))
-            cursor.fetchall()
+            self._limit(cursor)
             cursor.execute(statement)
             return pl.DataFrame(cursor.fetch_arrow_table())
+
+    def _limit(self, cursor: adbc_driver_manager.dbapi.Cursor, **others: str) -> None:
+        cursor.execute(render(_SETTINGS, self._timeouts | others))
+        cursor.fetchall()
 
     def _reader(self) -> adbc_driver_manager.dbapi.Connection:
         connection = adbc_driver_manager.AdbcConnection(self._types)
@@ -132,3 +153,8 @@ class _NotOurs:
 
     def close(self) -> None:
         """Leave it open."""
+
+
+def _frame(rows: "pa.Table | pa.RecordBatch") -> pl.DataFrame:
+    frame = pl.from_arrow(rows)
+    return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()

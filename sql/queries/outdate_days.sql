@@ -23,6 +23,20 @@ zones AS (
         zones.store_id = touched.store_id
         AND zones.interval_start >= touched.day_start
         AND zones.interval_start < touched.day_end
+),
+
+by_zone AS (
+    UPDATE retail.zone_hours AS zone_hours
+    SET input_version = to_timestamp(0)
+    FROM touched
+    WHERE zone_hours.store_id = touched.store_id AND zone_hours.trading_day = touched.trading_day
+),
+
+reports AS (
+    UPDATE retail.store_reports AS reports
+    SET input_version = to_timestamp(0)
+    FROM touched
+    WHERE reports.store_id = touched.store_id AND reports.trading_day = touched.trading_day
 )
 
 UPDATE retail.daily_summaries AS days
