@@ -15,6 +15,7 @@ from retail_pipeline.local.simulator.scenario import Scenario
 from retail_pipeline.steps import poll
 from retail_pipeline.steps.derive import derive_hours
 from retail_pipeline.steps.replay import Replay, Replayed, count_replies, derive_replayed, replay_counts
+from retail_pipeline.steps.report import due_reports, keep_reports
 from retail_pipeline.steps.summarise import due_days, summarise_days
 from retail_pipeline.warehouse import judge
 from retail_pipeline.warehouse.connection import Warehouse
@@ -311,3 +312,29 @@ def test_a_store_whose_replies_can_not_be_replayed_fails_alone_and_stands_as_bef
     assert done[Report.LINES].failed == {"kolkata": "kolkata: the parser stumbles over Kolkata"}
     assert done[Report.LINES].written == len(of_lisbon)
     assert stand(played, "raw_sensor_counts") == before
+
+
+def test_stays_that_change_outdate_the_hours_of_their_zones_and_the_report_of_their_day(played, monkeypatch) -> None:
+    monkeypatch.setattr(poll, "parse_replies", with_one_more_stay)
+    collected(played)
+    derived(played)
+    day = ("lisbon", dt.date(2026, 10, 24))
+    assert keep_reports(played.fleet, played.warehouse, [day], LATER, "a-run").keys() == {day}
+    assert day not in due_reports(played.fleet, played.warehouse, LATER)
+    assert judge.stale_hours(played.warehouse, SPAN[0]).is_empty()
+    monkeypatch.setattr(poll, "parse_replies", parse_replies)
+
+    replayed(played, reports=(Report.REGIONS,))  # and dies before it derives
+
+    stale = judge.stale_hours(played.warehouse, SPAN[0])
+    assert "lisbon" in set(stale.filter(pl.col("table_name") == "zone_hours")["store_id"])
+    derived(played)
+    assert day in due_reports(played.fleet, played.warehouse, LATER)
+
+
+def with_one_more_stay(*arguments: Any) -> Parsed:
+    """A parser with a bug: one stay more in every row of a region."""
+    parsed = parse_replies(*arguments)
+    if "region1" not in parsed.rows.columns:
+        return parsed
+    return replace(parsed, rows=parsed.rows.with_columns(pl.col("region1") + 1))
