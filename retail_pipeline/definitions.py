@@ -9,6 +9,7 @@ import dagster as dg
 from retail_pipeline.assets.collected import make_raw_sensor_counts, make_regional_counts
 from retail_pipeline.assets.derived import make_derived_hours
 from retail_pipeline.assets.health import make_pipeline_health
+from retail_pipeline.assets.live_counters import make_live_counters
 from retail_pipeline.assets.outlook import make_outlook
 from retail_pipeline.assets.partitions import Partitions, make_partitions
 from retail_pipeline.assets.reports import make_store_reports
@@ -41,6 +42,7 @@ def build_defs(*, now: dt.datetime | None = None, resources: Mapping[str, object
         assets=[
             make_raw_sensor_counts(partitions),
             make_regional_counts(partitions),
+            make_live_counters(partitions),
             make_derived_hours(partitions),
             make_daily_summaries(partitions),
             *make_outlook(partitions),

@@ -10,6 +10,7 @@ COLLECT_REGIONS = "collect_regional_data"
 CALCULATE_REGIONS = "calculate_virtual_regions"
 AGGREGATE = "run_analytics_aggregation"
 HEALTH = "pipeline_health"
+LIVE = "read_live_counters"
 PLAN = "plan_ahead"
 REPORT = "make_reports"
 DERIVED = ("virtual_region_occupancy", "hourly_analytics", "zone_flows", "zone_hours", "queue_alerts")
@@ -32,6 +33,7 @@ def make_jobs(partitions: Partitions) -> list[UnresolvedAssetJobDefinition]:
             *DERIVED,
         ),
         job(AGGREGATE, "Bring the hours of trading days up to date and sum them up.", "daily_summaries"),
+        job(LIVE, "Ask the devices that show live counters how many people they have counted today.", "live_counters"),
         job(PLAN, "Expect the next 14 days and draw when people come.", "staffing_hours", "heat_maps"),
         job(REPORT, "Make the pages of trading days that have ended.", "store_reports"),
         dg.define_asset_job(

@@ -9,23 +9,27 @@ import datetime as dt
 import dagster as dg
 
 from retail_pipeline.assets.common import NOT_BEFORE, utc_now
+from retail_pipeline.assets.live_counters import NOT_AFTER
 from retail_pipeline.assets.partitions import Partitions
 from retail_pipeline.automation import jobs
 from retail_pipeline.automation.rectangles import hour_rectangle, request_of_due_days
 from retail_pipeline.automation.stores import add_stores, ordered_stores
 from retail_pipeline.resources.fleet_file import FleetFile
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
+from retail_pipeline.steps.live_counters import asks_of_counters
 from retail_pipeline.steps.report import due_reports
 from retail_pipeline.steps.summarise import due_days
 
 ROWS_ARE_FINAL = dt.timedelta(minutes=2, seconds=5)
+READINGS_BEGIN_WITHIN = dt.timedelta(seconds=90)
+"""A device is asked by one process at a time: a reading lasts seconds, and polls begin later than this."""
 HOUR = dt.timedelta(hours=1)
 RUNNING = dg.DefaultScheduleStatus.RUNNING
 
 
 def make_schedules(partitions: Partitions) -> list[dg.ScheduleDefinition]:
     """Collection every half hour, days at five past, health at a quarter past, outlook, and reports in the morning."""
-    return [_collection(partitions), _aggregation(partitions), _health(), _plan(), _reports(partitions)]
+    return [_collection(partitions), _live(), _aggregation(partitions), _health(), _plan(), _reports(partitions)]
 
 
 def _collection(partitions: Partitions) -> dg.ScheduleDefinition:
@@ -53,6 +57,26 @@ def _collection(partitions: Partitions) -> dg.ScheduleDefinition:
         )
 
     return collect
+
+
+def _live() -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name="read_live_counters_schedule",
+        job_name=jobs.LIVE,
+        cron_schedule="*/5 * * * *",
+        execution_timezone="UTC",
+        default_status=RUNNING,
+        description="Who is inside now, where devices show it; over before the next poll of reports begins.",
+    )
+    def read_live(context: dg.ScheduleEvaluationContext, fleet: FleetFile) -> dg.RunRequest | dg.SkipReason:
+        tick = context.scheduled_execution_time.astimezone(dt.UTC)
+        if not asks_of_counters(fleet.load(), tick):
+            return dg.SkipReason("No device declares counters or live.")
+        return dg.RunRequest(
+            run_key=f"live-{tick.isoformat()}", tags={NOT_AFTER: (tick + READINGS_BEGIN_WITHIN).isoformat()}
+        )
+
+    return read_live
 
 
 def _aggregation(partitions: Partitions) -> dg.ScheduleDefinition:

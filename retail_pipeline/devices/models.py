@@ -2,12 +2,19 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from retail_pipeline.devices.errors import DeviceError
 from retail_pipeline.fleet.models import Device, Report, Store
 
 LONGEST_WINDOW = dt.timedelta(hours=24)
+
+
+class Shown(StrEnum):
+    """What a device shows of now, whatever the window; the value stands in `device_replies.report`."""
+
+    COUNTERS = "counters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +29,7 @@ class Ask:
 
     store: Store
     device: Device
-    report: Report
+    report: Report | Shown
     start: dt.datetime
     end: dt.datetime
     is_probe: bool = False

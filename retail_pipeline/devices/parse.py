@@ -71,7 +71,7 @@ def parse_replies(
     reports = {reply.ask.report for reply in replies}
     if len(reports) > 1:
         raise ValueError("replies of two reports are parsed one report at a time")
-    report = reports.pop() if reports else Report.LINES
+    report = Report(reports.pop()) if reports else Report.LINES
     sheets, failures, headers = _sheets(replies, report)
     heads = {index: head_of(replies[index], last_skew.get(replies[index].ask.device.id)) for index in sheets}
     judged = judge_rows(place_rows(read_sheets(list(sheets.values()), report), heads), report, cap)

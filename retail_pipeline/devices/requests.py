@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from retail_pipeline.devices.models import Ask
+from retail_pipeline.devices.models import Ask, Shown
 from retail_pipeline.fleet.models import Device, Report
 
 _PARAMETERS = {
@@ -13,12 +13,17 @@ _PARAMETERS = {
     ),
 }
 
+_SHOWN = {Shown.COUNTERS: "cgi-bin/operator/operator.cgi?action=get.vca.alarmstatus"}
+
 
 def report_url(ask: Ask) -> str:
     """The URL of a report: stamps in the device's local time, colons unescaped, no credentials.
 
-    The end is inclusive (`22:59:59`), as `EndTime` is: firmware that honours it gives no row too many.
+    The end is inclusive (`22:59:59`), as `EndTime` is: firmware that honours it gives no row too many. What a device
+    shows of now takes no window.
     """
+    if isinstance(ask.report, Shown):
+        return f"{base_url(ask.device)}/{_SHOWN[ask.report]}"
     last = ask.end - dt.timedelta(seconds=1)
     window = f"time_start={_stamp(ask, ask.start)}&time_end={_stamp(ask, last)}"
     return f"{base_url(ask.device)}/dataloader.cgi?{_PARAMETERS[ask.report]}&{window}"

@@ -37,12 +37,19 @@ def _store_advice(store: Store) -> Iterator[str]:
         yield f"{who} has no entrance line on an active device: it will have no entries and is never complete"
     if not store.opening_hours.holidays and not any(store.opening_hours.week):
         yield f"{who} declares no opening hours: it counts as closed, so nothing is ever overdue"
+    if beside := _doors_beside_live_ones(store):
+        yield f"{who} has live doors, but {beside} is none: nobody can tell who is inside before all its doors are live"
     for zone, reason in store.graph.open_reasons.items():
         yield f"{who}, zone {zone}: its occupancy will not be published: {reason}"
     for check in warnings_above_errors(store.thresholds):
         yield f"{who}: the threshold {check}_warn lies above {check}_error, so that nothing is ever only a warning"
     for device in store.active_devices:
         yield from _device_advice(store, device)
+
+
+def _doors_beside_live_ones(store: Store) -> str:
+    doors = [device for device in store.active_devices if device.is_entrance]
+    return ", ".join(door.id for door in doors if not door.live) if any(door.live for door in doors) else ""
 
 
 def _device_advice(store: Store, device: Device) -> Iterator[str]:

@@ -52,8 +52,9 @@ CredentialName = Annotated[str, written_as(r"[A-Z][A-Z0-9_]*", "is the name of a
 class Device(Declared):
     """A counting device over a door. Its stamps are naive wall clock in `timezone` (default: the store's).
 
-    `live` counters are totals over every line that the device knows, so only entrance lines, all mounted the same way
-    round, make them a store's figures.
+    `counters` says that it shows running totals of its day, which are held against its rows. They are totals over every
+    line that the device knows, so only entrance lines, all mounted the same way round, make them a store's figures
+    (`live`).
     """
 
     id: Identifier
@@ -66,6 +67,7 @@ class Device(Declared):
     retention_days: int = Field(default=30, ge=1, le=366)
     timezone: TimeZoneName | None = None
     active: bool = True
+    counters: bool = False
     live: bool = False
     lines: dict[int, Line] = Field(default_factory=dict)
     regions: dict[int, str] = Field(default_factory=dict)
@@ -123,6 +125,11 @@ class Device(Declared):
     def is_entrance(self) -> bool:
         """Whether a line of this device makes entries; only such devices count towards completeness."""
         return any(line.role is Role.ENTRANCE for line in self.lines.values())
+
+    @property
+    def shows_counters(self) -> bool:
+        """Whether it is asked for its live counters."""
+        return self.counters or self.live
 
     def has(self, report: Report) -> bool:
         """Whether this device is asked for `report`."""

@@ -22,6 +22,7 @@ DEFAULTS: Mapping[str, float] = MappingProxyType(
         "device_clock_skew_error": 900,
         "overdue_warn": 45,  # minutes
         "overdue_error": 90,
+        "live_counters_agree": 5,  # people
         "quarantined_rows": 0,
         "entries_as_usual": 4,  # robust deviations from the median of the same hour in four weeks
         "entries_as_usual_people": 10,

@@ -28,6 +28,19 @@ _REPLY: dict[str, pl.DataType] = {
 RAW_SENSOR_COUNTS = pl.Schema(
     _DEVICE_INTERVAL | dict.fromkeys((*LINE_COUNTS, "total_in", "total_out"), pl.Int32()) | _REPLY
 )
+LIVE_COUNTERS = pl.Schema(
+    {
+        "sensor_id": pl.String(),
+        "store_id": pl.String(),
+        "organization_id": pl.String(),
+        "observed_at": UTC_TIME,
+        "shown_at": UTC_TIME,
+        "counting_since": UTC_TIME,
+        "in_count": pl.Int32(),
+        "out_count": pl.Int32(),
+        "reply_id": pl.Int64(),
+    }
+)
 REGIONAL_COUNTS = pl.Schema(_DEVICE_INTERVAL | dict.fromkeys((*REGION_COUNTS, "total"), pl.Int32()) | _REPLY)
 
 STORE_HOURS = pl.Schema(

@@ -67,6 +67,11 @@ class Evidence:
         return evidence.usual_counts(self._warehouse, self._ids, *self._weeks_before)
 
     @cached_property
+    def live_counters(self) -> pl.DataFrame:
+        """Counters that devices showed since the first of those days began everywhere."""
+        return reads.live_counters(self._warehouse, self._ids, self.since, self.now)
+
+    @cached_property
     def zones(self) -> pl.DataFrame:
         """Zone occupancy."""
         return reads.zones(self._warehouse, self._ids, *self._span)

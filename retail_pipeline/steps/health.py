@@ -170,6 +170,13 @@ CHECKS: dict[str, Check] = {
             lambda found: quality.overdue(found.raw, found.stores, found.now, found.excused(Report.LINES)),
         ),
         Check(
+            "live_counters_agree",
+            "live_counters",
+            DEVICES,
+            "The counters that a device shows and the rows of its day tell of the same people.",
+            lambda found: quality.live_counters_agree(found.live_counters, found.raw, found.stores),
+        ),
+        Check(
             "device_clock_skew",
             "raw_sensor_counts",
             DEVICES,

@@ -21,6 +21,11 @@ def regional_counts(
     return schemas.conform(_read(warehouse, "regional_counts", store_ids, start, end), schemas.REGIONAL_COUNTS)
 
 
+def live_counters(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
+    """Counters as devices showed them: a frame of `LIVE_COUNTERS`, readings in [start, end)."""
+    return schemas.conform(_read(warehouse, "live_counters", store_ids, start, end), schemas.LIVE_COUNTERS)
+
+
 def zones(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
     """Zone occupancy: a frame of `VIRTUAL_REGION_OCCUPANCY`, intervals that start in [start, end)."""
     rows = _read(warehouse, "virtual_region_occupancy", store_ids, start, end)

@@ -54,6 +54,7 @@ _BY_ZONE_KEYS = {
 BY_ZONE = {table: _target(table, schemas.BY_ZONE[table], key) for table, key in _BY_ZONE_KEYS.items()}
 DAYS = _target("daily_summaries", schemas.DAILY_SUMMARIES, ("store_id", "trading_day"))
 
+LIVE_COUNTERS = _target("live_counters", schemas.LIVE_COUNTERS, ("sensor_id", "observed_at"))._replace(revise=())
 STAFFING = _target("staffing_hours", schemas.STAFFING_HOURS, ("store_id", "local_date", "local_hour"))._replace(
     revise=()
 )
@@ -98,6 +99,11 @@ def write_snapshots(connection: psycopg.Connection, rows: pl.DataFrame) -> pl.Da
     """Write a frame of `SNAPSHOTS`; keys (store_id, zone, observed_at) of rows new or changed."""
     compare = ("occupancy", "is_provisional", "source")
     return merge(connection, Target("zone_occupancy_snapshots", ("store_id", "zone", "observed_at"), compare), rows)
+
+
+def write_live_counters(connection: psycopg.Connection, rows: pl.DataFrame) -> pl.DataFrame:
+    """Write a frame of `LIVE_COUNTERS`; keys (sensor_id, observed_at) of rows new or changed."""
+    return merge(connection, LIVE_COUNTERS, rows)
 
 
 def write_daily(connection: psycopg.Connection, rows: pl.DataFrame) -> pl.DataFrame:

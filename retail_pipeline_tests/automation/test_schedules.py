@@ -7,11 +7,13 @@ import dagster as dg
 import pytest
 
 from retail_pipeline.assets.common import NOT_BEFORE
+from retail_pipeline.assets.live_counters import NOT_AFTER
 from retail_pipeline.assets.partitions import RANGE_END, RANGE_START
 from retail_pipeline.assets.summaries import DUE_ONLY
-from retail_pipeline_tests.living import STORES, Living, store
+from retail_pipeline_tests.living import STORES, Living, device, store
 from retail_pipeline_tests.shops import utc
 
+LIVE = "read_live_counters_schedule"
 COLLECT, AGGREGATE, HEALTH = (
     "collect_sensor_data_schedule",
     "run_analytics_aggregation_schedule",
@@ -73,6 +75,18 @@ def test_the_days_that_are_due_are_asked_for_as_one_rectangle(life: Living) -> N
 def test_the_inspection_has_no_partitions(life: Living) -> None:
     request = only(life.tick(HEALTH, utc("2026-11-20 20:15")))
 
+    assert not {RANGE_START, RANGE_END} & set(request.tags)
+
+
+def test_live_counters_are_asked_for_where_a_device_shows_them_and_not_when_polls_begin(life: Living) -> None:
+    skipped = life.tick(LIVE, utc("2026-11-20 20:20"))
+    live_door = device("lisbon-door", counters=True)
+    life.declare([store("lisbon", "Europe/Lisbon", live_door)])
+    request = only(life.tick(LIVE, utc("2026-11-20 20:25")))
+    life.declare(STORES)
+
+    assert skipped.run_requests == []
+    assert request.tags[NOT_AFTER] == "2026-11-20T20:26:30+00:00"
     assert not {RANGE_START, RANGE_END} & set(request.tags)
 
 

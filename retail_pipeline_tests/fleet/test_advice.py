@@ -78,3 +78,11 @@ def test_a_warning_that_lies_above_its_error_is_said() -> None:
     assert sentence.endswith(
         "the threshold overdue_warn lies above overdue_error, so that nothing is ever only a warning"
     )
+
+
+def test_a_door_beside_live_ones_is_said_because_nobody_is_told_inside_without_it() -> None:
+    doors = [device("front", live=True, url="http://sensor.example:1"), device("back", url="http://sensor.example:2")]
+    [sentence] = fleet_advice(fleet(sensors=doors))
+    assert sentence == (
+        "store shop has live doors, but back is none: nobody can tell who is inside before all its doors are live"
+    )

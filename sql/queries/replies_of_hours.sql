@@ -28,6 +28,7 @@ LEFT JOIN LATERAL (
         AND earlier.received_at <= replies.received_at
         AND earlier.reply_id < replies.reply_id
         AND earlier.clock_skew_seconds IS NOT NULL
+        AND earlier.report <> 'counters'
         AND (earlier.report <> replies.report OR earlier.polled_at IS DISTINCT FROM replies.polled_at)
     ORDER BY earlier.received_at DESC, earlier.reply_id DESC
     LIMIT 1

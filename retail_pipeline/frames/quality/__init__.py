@@ -3,6 +3,7 @@
 from retail_pipeline.frames.quality.arrival import all_sensors_reported, no_missing_intervals
 from retail_pipeline.frames.quality.clocks import device_clock_skew, no_future_rows
 from retail_pipeline.frames.quality.conservation import hourly_conserves_raw, zone_mass_balance
+from retail_pipeline.frames.quality.counters import live_counters_agree
 from retail_pipeline.frames.quality.day_start import day_starts_when_empty
 from retail_pipeline.frames.quality.derivations import derivations_succeed
 from retail_pipeline.frames.quality.findings import FINDINGS, Severity
@@ -30,6 +31,7 @@ __all__ = [
     "entries_as_usual",
     "flows_make_zone_figures",
     "hourly_conserves_raw",
+    "live_counters_agree",
     "no_future_rows",
     "no_ghost_traffic",
     "no_missing_intervals",

@@ -86,11 +86,12 @@ class SimulatedDevice:
         ]
         return json.dumps({"max": max(point["value"] for point in data), "min": 0, "data": data})
 
-    def live_counters(self, setup: Setup) -> str:
-        """People over all lines since the device's midnight, when it resets itself."""
+    def live_counters(self, setup: Setup, behaviour: DeviceScenario) -> str:
+        """People over all lines since the device's midnight, when it resets itself, or since a later reset."""
         local = setup.clock.astimezone(self._zone)
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0).astimezone(dt.UTC)
-        lines = self._counted((Span(midnight, setup.clock),), setup).lines
+        since = max(midnight, behaviour.counters_reset_at or midnight)
+        lines = self._counted((Span(since, setup.clock),), setup).lines
         entered, left = (sum(line[way] for line in lines) for way in (0, 1))
         counts = {"in": entered, "out": left, "sum": entered + left, "capacity": entered - left}
         return "".join(f"var current_{name}_count='{count}';\n" for name, count in counts.items())

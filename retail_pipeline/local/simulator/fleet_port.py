@@ -111,7 +111,7 @@ class FleetPort:
         self, device: SimulatedDevice, dw: str, asked: Asked, setup: Setup, struck: list[FaultSpec]
     ) -> HttpReply:
         if dw == LIVE:
-            return _plain(200, device.live_counters(setup))
+            return _plain(200, device.live_counters(setup, self.scenario.device(device.device.id)))
         if dw == FLOOR_HEAT:
             return HttpReply(200, device.floor_heat().encode(), {"Content-Type": "application/json"})
         if dw not in (LINES, REGIONS, HEAT):

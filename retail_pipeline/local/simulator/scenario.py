@@ -92,6 +92,9 @@ class DeviceScenario(_Declared):
     repeated_hour: RepeatedHour = RepeatedHour.ONE_ROW
     clock_offset_seconds: float = 0.0
     sends_date: bool = True
+    counters_reset_at: AwareDatetime | None = Field(
+        default=None, description="live counters begin anew, as at a power cut"
+    )
     latency: tuple[float, float] | None = None
     port: int | None = Field(default=None, ge=1, le=65535, description="points the device's address elsewhere")
     faults: tuple[Annotated[FaultSpec, BeforeValidator(_named)], ...] = ()
