@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from urllib.parse import quote, quote_plus
 
 from retail_pipeline.devices.headers import is_first_cell, is_heading
+from retail_pipeline.devices.models import Shown
 from retail_pipeline.fleet.models import Report
 
 BLOT = b"***"
@@ -18,6 +19,7 @@ SHORT = 4
 
 _DIGEST_RESPONSE = re.compile(r'\bresponse="?([0-9a-fA-F]+)')
 _FIGURE_OR_STAMP = re.compile(rb"[\d\s/:.+-]*")
+_COUNTER = re.compile(rb"\s*var\s+current_\w+_count\s*=\s*'-?\d*'\s*;?\s*")
 _BETWEEN_CELLS = re.compile(rb"([,\r\n])")
 
 Forms = tuple[bytes, ...]
@@ -61,14 +63,14 @@ def blot_text(text: str, forms: Forms) -> str:
     return _blot(text.encode("utf-8", "surrogateescape"), forms)[0].decode("utf-8", "surrogateescape")
 
 
-def blot_body(body: bytes, forms: Forms, report: Report) -> tuple[bytes, int]:
+def blot_body(body: bytes, forms: Forms, report: Report | Shown) -> tuple[bytes, int]:
     """The body without any of the forms, and in how many places one stood.
 
     What a report is made of is never touched: a password `1234` and 1,234 people look alike, and so do a user `line1`
     and the heading of a line.
     """
     found = [form for form in forms if form in body]
-    if not found or not _is_report(body):
+    if not found or not _is_report(body, report):
         return _blot(body, found)
     within = [form for form in found if not _BETWEEN_CELLS.search(form)]
     body, places = _blot(body, [form for form in found if form not in within])
@@ -76,15 +78,19 @@ def blot_body(body: bytes, forms: Forms, report: Report) -> tuple[bytes, int]:
     return b"".join(part for part, _ in parts), places + sum(places for _, places in parts)
 
 
-def _is_report(body: bytes) -> bool:
+def _is_report(body: bytes, report: Report | Shown) -> bool:
+    if isinstance(report, Shown):
+        return True
     first_cell = _BETWEEN_CELLS.split(body.lstrip()[:100])[0]
     return is_first_cell(first_cell.decode("utf-8", "replace"))
 
 
-def _blot_cell(cell: bytes, forms: Sequence[bytes], report: Report) -> tuple[bytes, int]:
-    if _FIGURE_OR_STAMP.fullmatch(cell) or is_heading(cell.decode("utf-8", "replace"), report):
-        return cell, 0
-    return _blot(cell, forms)
+def _blot_cell(cell: bytes, forms: Sequence[bytes], report: Report | Shown) -> tuple[bytes, int]:
+    if isinstance(report, Shown):
+        is_part = _COUNTER.fullmatch(cell) is not None
+    else:
+        is_part = bool(_FIGURE_OR_STAMP.fullmatch(cell)) or is_heading(cell.decode("utf-8", "replace"), report)
+    return (cell, 0) if is_part else _blot(cell, forms)
 
 
 def _blot(text: bytes, forms: Sequence[bytes]) -> tuple[bytes, int]:

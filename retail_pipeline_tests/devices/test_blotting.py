@@ -14,7 +14,7 @@ import pytest
 from retail_pipeline.devices.auth import env_credentials
 from retail_pipeline.devices.blotting import blot_body, blot_text, forms_of, secrets_of
 from retail_pipeline.devices.client import fetch_all
-from retail_pipeline.devices.models import ClientLimits, Failure, Reply
+from retail_pipeline.devices.models import ClientLimits, Failure, Reply, Shown
 from retail_pipeline.devices.parse import parse_replies
 from retail_pipeline.fleet.models import Report
 from retail_pipeline_tests.devices.test_client import an_ask
@@ -162,3 +162,14 @@ def says(reply: bytes) -> Iterator[str]:
         thread.start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
         thread.join(10)
+
+
+def test_counters_keep_figures_that_look_like_a_secret_and_nothing_else_does() -> None:
+    shown = b"var current_in_count='1234';\r\nvar current_out_count='8';\r\nvar password='1234';\r\n"
+
+    assert blot_body(shown, forms_of(["1234", "count"]), Shown.COUNTERS) == (
+        shown.replace(b"password='1234", b"password='***"),
+        1,
+    )
+    page = b"<p>1234, or else</p>"
+    assert blot_body(page, forms_of(["1234, or"]), Shown.COUNTERS) == (b"<p>*** else</p>", 1)
