@@ -20,7 +20,7 @@ from retail_pipeline.frames.schemas import RAW_SENSOR_COUNTS, REGIONAL_COUNTS
 from retail_pipeline.resources.dagster_faults import TOLD_OTHERWISE
 from retail_pipeline.resources.sensor_apis import SensorApis
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
-from retail_pipeline.steps.collect import Collected, FailedHour, collect
+from retail_pipeline.steps.collect import Collected, FailedHour, collect_in_parts, joined
 
 GROUP = "collection"
 
@@ -98,17 +98,25 @@ def _collected(
     wanted = hours_by_store(context.partition_keys)
     refuse_future_hours((hour for hours in wanted.values() for hour in hours), utc_now())
     wait_for_devices(context.run.tags)
+    parts = []
     with warehouse.open() as opened:
-        collected = collect(sensor_apis.fleet(), opened, sensor_apis.fetch, report, wanted, utc_now())
+        for part in collect_in_parts(sensor_apis.fleet(), opened, sensor_apis.fetch, report, wanted, utc_now()):
+            parts.append(part)
+            yield from _materialized(context.asset_key, part, partitions)
+    collected = joined(parts)
     context.log.info(collected.in_words())
-    yield from _delivered(context.asset_key, collected)
+    _raise_for(collected.failed, report, collected.rejected_rows)
+
+
+def _materialized(key: dg.AssetKey, collected: Collected, partitions: Partitions) -> Iterator[dg.AssetMaterialization]:
+    """Events of what a part of the poll wrote, asked for or not."""
+    yield from _delivered(key, collected)
     in_horizon = {
         hour_key(hour, store_id): rows
         for (hour, store_id), rows in collected.healed.items()
         if hour >= partitions.start
     }
-    yield from each_materialized(context.asset_key, in_horizon, "a reply of another hour filled or corrected this one")
-    _raise_for(collected.failed, report, collected.rejected_rows)
+    yield from each_materialized(key, in_horizon, "a reply of another hour filled or corrected this one")
 
 
 def _delivered(key: dg.AssetKey, collected: Collected) -> Iterator[dg.AssetMaterialization]:

@@ -5,9 +5,11 @@ import datetime as dt
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import partial
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
@@ -28,8 +30,9 @@ OnAnswer = Callable[[Answer], None]
 class FleetClient:
     """Asks devices, many at once, as an async context manager.
 
-    Asks to one device run one after another, at most `per_host` to one host (many devices sit behind one router),
-    `overall` in total. Only transient errors are tried again, within `total_s` per ask. `transport` is for tests.
+    Asks to one device run one after another, at most `per_host` to one host (many devices sit behind one router; those
+    that keep silent do not count), `overall` in total. Only transient errors are tried again, within `total_s` per ask.
+    `transport` is for tests.
     """
 
     def __init__(
@@ -63,8 +66,26 @@ class FleetClient:
     async def ask(self, ask: Ask) -> Answer:
         """The device's reply, or the failure that stands for it; a device's fault is never raised."""
         device = ask.device
-        async with self._devices[device.id], self._hosts[device.url.host], self._slots:
+        async with self._devices[device.id], self._place_at(device.url.host), self._slots:
             return await self._answer(ask)
+
+    @asynccontextmanager
+    async def _place_at(self, host: str | None) -> AsyncIterator[None]:
+        """A place at a host. Whoever is silent for `part_s` there gives it up, so that others are not kept waiting."""
+        places, has_left = self._hosts[host], asyncio.Event()
+
+        def leave() -> None:
+            if not has_left.is_set():
+                has_left.set()
+                places.release()
+
+        await places.acquire()
+        silent = asyncio.get_running_loop().call_later(self._limits.part_s, leave)
+        try:
+            yield
+        finally:
+            silent.cancel()
+            leave()
 
     async def ask_all(self, asks: Sequence[Ask], on_answer: OnAnswer | None = None) -> list[Answer]:
         """One answer per ask, in the same order; `on_answer` sees each as it comes.
@@ -148,6 +169,35 @@ def fetch_all(
             return await client.ask_all(asks, on_answer)
 
     return _run(fetch())
+
+
+def fetch_in_parts(
+    asks: Sequence[Ask],
+    credentials: Credentials,
+    limits: ClientLimits | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Iterator[Answer | None]:
+    """`fetch_all`, answer by answer as they come; None every `part_s` seconds while some are still to come.
+
+    Whoever reads it can put away what is there: a device that hangs keeps nobody's answer waiting.
+    """
+    came: SimpleQueue[Answer | Future[list[Answer]]] = SimpleQueue()
+    part_s = (limits or ClientLimits()).part_s
+    until = time.monotonic() + part_s
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        asking = thread.submit(fetch_all, asks, credentials, limits, transport, came.put)
+        asking.add_done_callback(came.put)
+        while True:
+            try:
+                one = came.get(timeout=max(0.0, until - time.monotonic()))
+            except Empty:
+                until += part_s
+                yield None
+                continue
+            if isinstance(one, Future):
+                one.result()
+                return
+            yield one
 
 
 def _run(fetch: Coroutine[Any, Any, list[Answer]]) -> list[Answer]:

@@ -96,15 +96,11 @@ class RateLimited(Unreachable):
 
 
 class TimedOut(Unreachable):
-    """Connected, but the whole reply did not come in time."""
-
-    is_device_wide = False
+    """Connected, but the whole reply did not come in time: thirty days of it would cost thirty time budgets."""
 
 
 class ConnectTimedOut(TimedOut):
     """Nothing answered at that address in time."""
-
-    is_device_wide = True
 
 
 class CredentialsRefused(DeviceError):
@@ -136,6 +132,14 @@ class Malformed(DeviceError):
     """The first cell is right, but columns are missing or stand twice."""
 
     cause = "malformed"
+
+
+_BY_CAUSE = {error.cause: error for error in (Unreachable, CredentialsRefused, NotAReport, Malformed)}
+
+
+def error_of_cause(cause: str, sensor_id: str, detail: str, status: int | None = None) -> DeviceError:
+    """The device error that was written down as `cause`, one of the four above."""
+    return _BY_CAUSE[cause](sensor_id, detail, status)
 
 
 def error_of_transport(error: Exception, sensor_id: str) -> DeviceError:

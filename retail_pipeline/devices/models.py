@@ -86,7 +86,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class ClientLimits:
-    """How many asks run at once, how long they may take (seconds) and how large a reply may be."""
+    """How many asks run at once, how long they may take (seconds) and how large a reply may be.
+
+    `part_s`: so often is what has come handed on while others keep silent; a good device answers in three seconds.
+    """
 
     overall: int = 200
     per_host: int = 2
@@ -96,4 +99,5 @@ class ClientLimits:
     probe_connect_s: float = 2.0
     probe_total_s: float = 5.0
     attempts: int = 3
+    part_s: float = 10.0
     max_csv_bytes: int = 1 << 20

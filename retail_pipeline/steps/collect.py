@@ -5,25 +5,22 @@ hours that nobody asked for are filled and corrected on the way (`healed`).
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
 
-from retail_pipeline.devices.client import Answer
-from retail_pipeline.devices.models import Ask
+from retail_pipeline.devices.errors import error_of_cause
+from retail_pipeline.devices.models import Ask, Failure
 from retail_pipeline.fleet.models import Fleet, Report
 from retail_pipeline.steps.account import Trouble, hour_coverage, shortfall
 from retail_pipeline.steps.asking import WantedHour, plan_asks, wanted_hours
 from retail_pipeline.steps.keep import Brought, keep
 from retail_pipeline.steps.poll import Poll
+from retail_pipeline.steps.turns import Fetch, Turns
 from retail_pipeline.warehouse import health
-from retail_pipeline.warehouse.connection import Connection, Warehouse
+from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.fleet_tables import sync_fleet
-from retail_pipeline.warehouse.locks import device_locks
-
-Fetch = Callable[[Sequence[Ask]], list[Answer]]
 
 
 @dataclass(frozen=True)
@@ -80,41 +77,59 @@ def collect(
     hours: Mapping[str, Sequence[dt.datetime]],
     now: dt.datetime,
 ) -> Collected:
+    """All of `collect_in_parts`, together."""
+    return joined(list(collect_in_parts(fleet, warehouse, fetch, report, hours, now)))
+
+
+def collect_in_parts(
+    fleet: Fleet,
+    warehouse: Warehouse,
+    fetch: Fetch,
+    report: Report,
+    hours: Mapping[str, Sequence[dt.datetime]],
+    now: dt.datetime,
+) -> Iterator[Collected]:
     """Ask for the given UTC hours of each store, write what came and put what did not come into the ledger.
 
+    Stores that have answered are written while others keep silent: mostly there is one part, more where devices hang.
     A device that another process is asking is left to it (`busy`), unless that process is done when the others have
-    answered: neither delivered nor missed. What is written is written whole or not at all, by the transaction that
-    holds the devices' locks: a poll that needed a second connection could wait for another one that needs it too. A
-    store whose replies can't be kept fails alone.
+    answered: neither delivered nor missed. A part is written whole or not at all, by the transaction that holds the
+    devices' locks: a poll that needed a second connection could wait for another one that needs it too. A store whose
+    replies can't be kept fails alone.
     """
     wanted = wanted_hours(fleet, report, hours, now)
     if not wanted:
-        return Collected()
+        return
     with warehouse.transaction() as connection:
         sync_fleet(connection, fleet, now)
-        state = health.read_health(connection)
-    devices = {device.id for one in wanted for device in one.store.devices_for(report)}
+        state = health.read_health(connection, now)
     asks = plan_asks(report, wanted, state.open_circuits, now)
-    with warehouse.transaction() as connection:
-        answers, busy = _asked_of_the_free(connection, fetch, asks, devices)
-        kept = keep(warehouse, connection, Brought(report, wanted, answers, state.last_skew, busy, now))
-    return _joined([_outcome(one.poll, one.changed) for one in kept])
+    known = [_known(ask, state.just_probed[ask.device.id]) for ask in asks if ask.device.id in state.just_probed]
+    turns = Turns(fetch, report, [ask for ask in asks if ask.device.id not in state.just_probed], known)
+    part: Collected | None = None
+    while wanted:
+        with warehouse.transaction() as connection:
+            busy = turns.lock(connection, wanted)
+            if part:
+                yield part
+            ready, busy = turns.take(connection, wanted, busy)
+            answers = turns.answers_of(ready, busy)
+            kept = keep(warehouse, connection, Brought(report, ready, answers, state.last_skew, busy, now))
+        done = {one.store.id for one in ready}
+        wanted = [one for one in wanted if one.store.id not in done]
+        part = joined([_outcome(one.poll, one.changed) for one in kept])
+    if part:
+        yield part
 
 
-def _asked_of_the_free(
-    connection: Connection, fetch: Fetch, asks: Sequence[Ask], devices: AbstractSet[str]
-) -> tuple[list[Answer], set[str]]:
-    """Answers of the devices that nobody else is asking, and the devices that somebody is still asking at the end."""
-    answers: list[Answer] = []
-    busy = set(devices)
-    for _ in range(2):
-        if free := device_locks(connection, busy):
-            answers += fetch([ask for ask in asks if ask.device.id in free])
-            busy -= free
-    return answers, busy
+def _known(ask: Ask, failed: health.FailedProbe) -> Failure:
+    """What the device said a moment ago, for an ask that is not sent: one probe a poll is enough."""
+    detail = f"{failed.detail} (at {failed.at:%H:%M} UTC; asked once a poll while its circuit is open)"
+    return Failure(ask, error_of_cause(failed.cause, ask.device.id, detail), failed.at, 0.0, 0)
 
 
-def _joined(parts: Sequence[Collected]) -> Collected:
+def joined(parts: Sequence[Collected]) -> Collected:
+    """Several parts as one."""
     return Collected(
         delivered=[hour for part in parts for hour in part.delivered],
         failed=[hour for part in parts for hour in part.failed],

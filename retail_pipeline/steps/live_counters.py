@@ -5,7 +5,7 @@ So nothing is written into the ledger of gaps, and a device's circuit is left to
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -19,6 +19,7 @@ from retail_pipeline.fleet.calendar import day_bounds, trading_day_of
 from retail_pipeline.fleet.models import Fleet, Store
 from retail_pipeline.frames.live_counters import AT_MIDNIGHT, beside_rows, live_occupancy
 from retail_pipeline.frames.schemas import LIVE_COUNTERS, SNAPSHOTS, UTC_TIME
+from retail_pipeline.steps.turns import Fetch
 from retail_pipeline.warehouse import health, reads, tables
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.fleet_tables import sync_fleet
@@ -27,8 +28,6 @@ from retail_pipeline.warehouse.replies import store_replies
 
 DAY_AND_MORE = dt.timedelta(hours=50)
 """A device's day and a store's trading day, each at its longest."""
-
-Fetch = Callable[[Sequence[Ask]], list[Answer]]
 
 
 @dataclass(frozen=True)
@@ -69,10 +68,10 @@ def read_live_counters(fleet: Fleet, warehouse: Warehouse, fetch: Fetch, now: dt
         return LiveReading()
     with warehouse.transaction() as connection:
         sync_fleet(connection, fleet, now)
-        state = health.read_health(connection)
+        state = health.read_health(connection, now)
     with warehouse.transaction() as connection:
         free = device_locks(connection, {ask.device.id for ask in asks} - state.open_circuits)
-        answers = fetch([ask for ask in asks if ask.device.id in free])
+        answers = [one for one in fetch([ask for ask in asks if ask.device.id in free]) if one]
         skews = {at: clock_skew(answer) for at, answer in enumerate(answers) if isinstance(answer, Reply)}
         ids = store_replies(connection, answers, skews, now)
         readings, silent = _read(answers, ids, state.last_skew)

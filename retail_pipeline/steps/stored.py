@@ -7,16 +7,13 @@ from zoneinfo import ZoneInfo
 from pydantic import HttpUrl
 
 from retail_pipeline.devices.client import Answer
-from retail_pipeline.devices.errors import CredentialsRefused, DeviceError, Malformed, NotAReport, Unreachable
+from retail_pipeline.devices.errors import error_of_cause
 from retail_pipeline.devices.models import Ask, Failure, Reply
 from retail_pipeline.fleet.models import Device, Report, Store
 from retail_pipeline.steps.asking import WantedHour
 from retail_pipeline.steps.poll import Poll, read_answers
 from retail_pipeline.warehouse.kept import KeptReply
 
-_ERRORS: dict[str, type[DeviceError]] = {
-    error.cause: error for error in (Unreachable, CredentialsRefused, NotAReport, Malformed)
-}
 _NOWHERE = HttpUrl("http://device.invalid/")
 
 
@@ -39,7 +36,7 @@ def _answer(kept: KeptReply, ask: Ask) -> Answer:
     if kept.was_read:
         arrival = (kept.received_at, kept.latency_ms, kept.device_clock, kept.attempts)
         return Reply(ask, kept.request, kept.status or 200, kept.text, *arrival)
-    error = _ERRORS[kept.error_cause or "unreachable"](kept.sensor_id, kept.error_detail or "", kept.status)
+    error = error_of_cause(kept.error_cause or "unreachable", kept.sensor_id, kept.error_detail or "", kept.status)
     return Failure(ask, error, kept.received_at, kept.latency_ms, kept.attempts, kept.status)
 
 

@@ -1,5 +1,6 @@
 """Which devices answer: three failed polls in a row open a circuit, one report closes it."""
 
+import datetime as dt
 from typing import NamedTuple
 
 import polars as pl
@@ -13,19 +14,36 @@ _COLUMNS = (
 )
 
 
+class FailedProbe(NamedTuple):
+    """When a device last failed, its cause in the ledger's words, and in words for a person."""
+
+    at: dt.datetime
+    cause: str
+    detail: str
+
+
 class DeviceHealth(NamedTuple):
-    """What a poll needs to know before it asks."""
+    """What a poll needs to know before it asks.
+
+    Attributes:
+        open_circuits: devices that have ceased to answer.
+        last_skew: seconds by which each clock was last known to be ahead of UTC.
+        just_probed: of the open circuits those that were probed less than five minutes ago, by the other report of the
+            same poll or for a recovery: what they said then holds.
+    """
 
     open_circuits: frozenset[str]
     last_skew: dict[str, float]
+    just_probed: dict[str, FailedProbe]
 
 
-def read_health(connection: psycopg.Connection) -> DeviceHealth:
-    """Devices that have ceased to answer, and the seconds by which each clock was last known to be ahead of UTC."""
-    rows = connection.execute("SELECT sensor_id, circuit, clock_skew_seconds FROM retail.device_health").fetchall()
+def read_health(connection: psycopg.Connection, now: dt.datetime) -> DeviceHealth:
+    """How the devices were when they were last asked."""
+    rows = connection.execute(query("states_before_poll"), {"now": now}).fetchall()
     return DeviceHealth(
-        open_circuits=frozenset(sensor_id for sensor_id, circuit, _ in rows if circuit == "open"),
-        last_skew={sensor_id: skew for sensor_id, _, skew in rows if skew is not None},
+        open_circuits=frozenset(sensor_id for sensor_id, circuit, *_ in rows if circuit == "open"),
+        last_skew={sensor_id: skew for sensor_id, _, skew, *_ in rows if skew is not None},
+        just_probed={sensor_id: FailedProbe(*probe) for sensor_id, _, _, *probe in rows if probe[0]},
     )
 
 

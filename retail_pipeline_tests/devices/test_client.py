@@ -1,13 +1,15 @@
 """What a device answers, as the client tells it: one table of status to error, and who is asked how often."""
 
+import asyncio
 import base64
 import datetime as dt
+import threading
 
 import httpx
 import pytest
 
 from retail_pipeline.devices.auth import env_credentials
-from retail_pipeline.devices.client import fetch_all
+from retail_pipeline.devices.client import Answer, fetch_all, fetch_in_parts
 from retail_pipeline.devices.models import Ask, ClientLimits, Failure, Reply
 from retail_pipeline.fleet.models import Report
 from retail_pipeline_tests.shops import door, fleet_of, shop, utc
@@ -157,3 +159,60 @@ def test_a_window_of_more_than_a_day_is_refused_before_anything_is_lost() -> Non
         Ask(ask.store, ask.device, ask.report, ask.start, ask.end + dt.timedelta(hours=1))
     with pytest.raises(ValueError, match="without a zone"):
         Ask(ask.store, ask.device, ask.report, ask.start.replace(tzinfo=None), ask.end)
+
+
+def test_devices_that_hang_keep_nobody_waiting_behind_the_same_router() -> None:
+    """Two places at a host, two devices in them that answer only when all others have."""
+    names = ("hangs-1", "hangs-2", "well-1", "well-2", "well-3")
+    stores = fleet_of(*(shop(name, door(name)) for name in names)).stores
+    start = utc("2026-07-18 00:00")
+    asks = [Ask(store, store.sensors[0], Report.LINES, start, start + dt.timedelta(hours=24)) for store in stores]
+    well: list[str] = []
+    all_are_well = asyncio.Event()
+
+    async def handler(request: httpx.Request) -> httpx.Response:
+        if "hangs" in request.url.path:
+            await all_are_well.wait()
+        return httpx.Response(200)
+
+    def told(answer: Answer) -> None:
+        if "well" in answer.ask.device.id:
+            well.append(answer.ask.device.id)
+        if len(well) == 3:
+            all_are_well.set()
+
+    limits = ClientLimits(per_host=2, part_s=0.01)
+    found = fetch_all(asks, env_credentials({}), limits, httpx.MockTransport(handler), told)
+
+    assert [answer.status for answer in found] == [200] * 5
+
+
+def test_answers_are_handed_on_while_others_are_still_to_come() -> None:
+    stores = fleet_of(shop("well"), shop("hangs")).stores
+    start = utc("2026-07-18 00:00")
+    asks = [Ask(store, store.sensors[0], Report.LINES, start, start + dt.timedelta(hours=24)) for store in stores]
+    has_come = threading.Event()
+
+    async def handler(request: httpx.Request) -> httpx.Response:
+        if "hangs" in request.url.path:
+            await asyncio.to_thread(has_come.wait)
+        return httpx.Response(200)
+
+    parts = fetch_in_parts(asks, env_credentials({}), ClientLimits(part_s=0.01), httpx.MockTransport(handler))
+    first = next(one for one in parts if one)
+    nothing = next(parts)
+    has_come.set()
+
+    assert (first.ask.store.id, nothing) == ("well", None)
+    assert [one.ask.store.id for one in parts if one] == ["hangs"]
+
+
+def test_a_device_that_hangs_costs_one_time_budget_however_much_is_asked_of_it() -> None:
+    async def handler(_: httpx.Request) -> httpx.Response:
+        return await asyncio.Future()
+
+    limits = ClientLimits(total_s=0.05)
+    found = fetch_all([an_ask() for _ in range(5)], env_credentials({}), limits, httpx.MockTransport(handler))
+
+    assert [answer.attempts for answer in found] == [1, 0, 0, 0, 0]
+    assert {answer.error.cause for answer in found if isinstance(answer, Failure)} == {"unreachable"}

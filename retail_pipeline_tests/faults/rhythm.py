@@ -49,6 +49,8 @@ def ticks(first: dt.datetime, last: dt.datetime) -> Iterator[dt.datetime]:
 class FleetDays:
     """A fleet on simulated devices and its warehouse; polls are at the simulated clock, which stands still between."""
 
+    patient, impatient = PATIENT, IMPATIENT
+
     def __init__(
         self,
         fleet: Fleet,
@@ -93,8 +95,8 @@ class FleetDays:
         hanging = [ask for ask in asks if ask.device.id in self.hanging]
         others = [ask for ask in asks if ask.device.id not in self.hanging]
         with ThreadPoolExecutor(max_workers=1) as thread:
-            given_up = thread.submit(fetch_all, hanging, SHOPS, IMPATIENT)
-            answers = [*fetch_all(others, SHOPS, PATIENT), *given_up.result()]
+            given_up = thread.submit(fetch_all, hanging, SHOPS, self.impatient)
+            answers = [*fetch_all(others, SHOPS, self.patient), *given_up.result()]
         by_ask = {(answer.ask.device.id, answer.ask.start): answer for answer in answers}
         return [by_ask[ask.device.id, ask.start] for ask in asks]
 

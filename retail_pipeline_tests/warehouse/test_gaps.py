@@ -254,14 +254,14 @@ def test_three_failed_polls_in_a_row_open_the_circuit(warehouse: Warehouse) -> N
     assert circuits == [("closed", 1), ("closed", 2), ("open", 3), ("open", 4)]
     opened = state(warehouse)
     assert opened["opened_at"] == NOON + 2 * HALF
-    assert opened["next_probe_at"] == NOON + 4 * HALF
+    assert opened["next_probe_at"] == NOON + 3 * HALF + dt.timedelta(minutes=5)
     assert (opened["last_ok_at"], opened["last_error"], opened["last_error_at"]) == (
         None,
         "no route to host",
         NOON + 3 * HALF,
     )
     with warehouse.transaction() as connection:
-        assert health.read_health(connection) == (frozenset({"lisbon-door"}), {})
+        assert health.read_health(connection, NOON + 4 * HALF) == (frozenset({"lisbon-door"}), {}, {})
 
 
 def test_one_report_closes_it_and_wakes_the_gaps_of_the_device(warehouse: Warehouse) -> None:
@@ -300,4 +300,4 @@ def test_a_clock_that_is_not_known_this_time_keeps_its_last_skew(warehouse: Ware
     do(warehouse, health.record_answers, answers(NOON + HALF, True))
     do(warehouse, health.record_answers, answers(NOON))
     with warehouse.transaction() as connection:
-        assert health.read_health(connection).last_skew == {"lisbon-door": -4.0}
+        assert health.read_health(connection, NOON).last_skew == {"lisbon-door": -4.0}
