@@ -1,0 +1,58 @@
+"""Where the benchmarks write: an embedded Postgres of their own, gone afterwards, with everything synced to the disk."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+
+from retail_pipeline.fleet.models import Fleet
+from retail_pipeline.local.postgres import PostgresHandle, ensure_postgres, leave_postgres
+from retail_pipeline.warehouse.connection import Warehouse
+from retail_pipeline.warehouse.fleet_tables import sync_fleet
+from retail_pipeline.warehouse.migrations import migrate
+
+
+@contextmanager
+def own_home() -> Iterator[Path]:
+    """A value for `RETAIL_HOME`, removed afterwards with what it holds."""
+    home = Path(tempfile.mkdtemp(prefix="retail-bench-"))
+    home.chmod(0o711)
+    try:
+        yield home
+    finally:
+        leave_postgres(home)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def own_postgres() -> Iterator[PostgresHandle]:
+    """A server as `dagster dev` starts it."""
+    with own_home() as home, ensure_postgres(home, linger_s=0.0) as handle:
+        yield handle
+
+
+@contextmanager
+def fresh_database(postgres: PostgresHandle) -> Iterator[str]:
+    """The URL of an empty database, dropped afterwards."""
+    name = f"bench_{uuid4().hex[:12]}"
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
+        yield postgres.url(name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@contextmanager
+def warehouse_of(fleet: Fleet, postgres: PostgresHandle) -> Iterator[tuple[str, Warehouse]]:
+    """URL and warehouse of a migrated database that knows the fleet and holds no counts."""
+    from benchmarks.fleet import DAY  # noqa: PLC0415
+
+    with fresh_database(postgres) as url:
+        migrate(url)
+        warehouse = Warehouse(url)
+        with warehouse.transaction() as connection:
+            sync_fleet(connection, fleet, DAY)
+        yield url, warehouse

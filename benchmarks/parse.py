@@ -1,0 +1,38 @@
+"""What: replies of devices into rows on the UTC axis, each judged, impossible ones quarantined.
+
+Yardstick: one `pl.read_csv` over the same rows, cut from their headers and joined beforehand. It knows neither devices
+nor zones, believes every row and leaves stamps as text: a floor that no parser can be under, since every byte has to be
+read once.
+"""
+
+import polars as pl
+
+from benchmarks.fleet import HEADER, made_fleet, made_replies
+from benchmarks.measure import Contender, interleaved
+from benchmarks.sizes import Sizes
+from benchmarks.table import Figure
+from retail_pipeline.devices.parse import parse_replies
+
+
+def run(sizes: Sizes) -> list[Figure]:
+    """One figure."""
+    replies = made_replies(made_fleet(sizes.stores, sizes.devices))
+    joined = HEADER.replace(b" ", b"") + b"\n" + b"".join(reply.body.partition(b"\n")[2] for reply in replies)
+    timings = interleaved(
+        [
+            Contender("parse_replies", lambda: parse_replies(replies)),
+            Contender("read_csv", lambda: pl.read_csv(joined)),
+        ],
+        sizes.rounds,
+    )
+    return [
+        Figure.of(
+            timings,
+            "parse",
+            f"{len(replies):,} replies of 24 rows, validated and quarantined",
+            ours="parse_replies",
+            yardsticks=["read_csv"],
+            yardstick="one `pl.read_csv` over the same bytes, joined beforehand",
+            target=3,
+        )
+    ]

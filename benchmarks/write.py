@@ -1,0 +1,115 @@
+"""What: a day of the fleet's counts into `raw_sensor_counts`, for the first time, unchanged, and one row in six changed.
+
+Each write takes only what differs, keeps the old figure of every change in `revisions`, and lets no older reply replace
+a newer one. Two days stand in the table already.
+
+Yardstick: binary COPY of the same bytes straight into the same table with the same keys, indexes and constraints; the
+bytes are made beforehand, so that only the server's work counts. It can insert only: it knows no row that stands
+already, and row level security refuses it. Both commit to the disk.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import polars as pl
+import psycopg
+
+from benchmarks.counts import made_counts, one_in_six_changed
+from benchmarks.fleet import DAY, made_fleet
+from benchmarks.ground import own_postgres, warehouse_of
+from benchmarks.measure import Contender, interleaved, ratio_of
+from benchmarks.sizes import Sizes
+from benchmarks.table import Figure
+from retail_pipeline.fleet.models import Report
+from retail_pipeline.warehouse.connection import Warehouse
+from retail_pipeline.warehouse.tables import write_counts
+
+STANDING = 2
+_TABLE = "retail.raw_sensor_counts"
+_YARDSTICK = "binary COPY of new rows straight into the same table"
+
+
+def run(sizes: Sizes) -> list[Figure]:
+    """Three figures of time and one of the write-ahead log."""
+    fleet = made_fleet(sizes.stores, sizes.devices)
+    with own_postgres() as postgres, warehouse_of(fleet, postgres) as (url, warehouse):
+        day = made_counts(fleet, DAY + dt.timedelta(days=STANDING))
+        _write(warehouse, made_counts(fleet, DAY, STANDING))
+        desk = Desk(url, warehouse, day)
+        timings = interleaved(desk.contenders(), sizes.rounds)
+        size = f"{day.height:,} rows, a day of {sizes.fleet:,} devices"
+        figures = [
+            Figure.of(timings, f"write, {state}", size, ours=state, yardsticks=["COPY"], yardstick=_YARDSTICK, target=target)
+            for state, target in (("fresh", 2.2), ("unchanged", 1.3), ("one row in six changed", 2.0))
+        ]
+        return [*figures, desk.log_figure(size)]
+
+
+class Desk:
+    """A table that is put back into a known state before each write, and the bytes to write."""
+
+    def __init__(self, url: str, warehouse: Warehouse, day: pl.DataFrame) -> None:
+        self.url, self.warehouse, self.day, self.changed = url, warehouse, day, one_in_six_changed(day)
+        self.log_bytes: dict[str, int] = {}
+        _write(warehouse, day)
+        with psycopg.connect(url) as connection, connection.cursor() as cursor:
+            chosen = f"COPY (SELECT * FROM {_TABLE} WHERE interval_start >= '{day['interval_start'].min()}' ORDER BY 1, 4)"  # noqa: S608
+            with cursor.copy(f"{chosen} TO STDOUT (FORMAT binary)".encode()) as copy:
+                self.binary = b"".join(bytes(block) for block in copy)
+
+    def contenders(self) -> list[Contender]:
+        """The yardstick and three writes."""
+        return [
+            Contender("COPY", self._copy, self._without_the_day),
+            Contender("fresh", lambda: self._logged("fresh", self.day), self._without_the_day),
+            Contender("unchanged", lambda: self._logged("unchanged", self.day), self._with_the_day),
+            Contender(
+                "one row in six changed",
+                lambda: self._logged("one row in six changed", self.changed),
+                self._with_the_day,
+            ),
+        ]
+
+    def log_figure(self, size: str) -> Figure:
+        """Bytes of the write-ahead log of an unchanged write, beside those of a fresh one."""
+        unchanged, fresh = self.log_bytes["unchanged"] / 1e6, self.log_bytes["fresh"] / 1e6
+        ratio = ratio_of([unchanged], [fresh])
+        return Figure("write-ahead log, unchanged", size, unchanged, "the same rows, fresh", fresh, ratio, 0.01, unit="MB")
+
+    def _copy(self) -> None:
+        with psycopg.connect(self.url) as connection, connection.cursor() as cursor:
+            with cursor.copy(f"COPY {_TABLE} FROM STDIN (FORMAT binary)".encode()) as copy:
+                copy.write(self.binary)
+
+    def _logged(self, state: str, rows: pl.DataFrame) -> None:
+        with self._watched(state):
+            _write(self.warehouse, rows)
+
+    @contextmanager
+    def _watched(self, state: str) -> Iterator[None]:
+        before = self._log_position()
+        yield
+        self.log_bytes[state] = self._log_position() - before
+
+    def _log_position(self) -> int:
+        with psycopg.connect(self.url) as connection:
+            row = connection.execute("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone()
+        return int(row[0]) if row else 0
+
+    def _without_the_day(self) -> None:
+        self._settle(f"DELETE FROM {_TABLE} WHERE interval_start >= %s", [self.day["interval_start"].min()])
+
+    def _with_the_day(self) -> None:
+        self._without_the_day()
+        self._copy()
+
+    def _settle(self, statement: str, values: list[object]) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement.encode(), values)
+            connection.execute(f"VACUUM ANALYZE {_TABLE}".encode())
+
+
+def _write(warehouse: Warehouse, rows: pl.DataFrame) -> None:
+    with warehouse.transaction() as connection:
+        write_counts(connection, Report.LINES, rows)
