@@ -18,6 +18,7 @@ _HALL: dict[int, dict[str, str]] = {
     2: {"role": "interior", "from": "entrance", "to": "shopping"},
     3: {"role": "interior", "from": "shopping", "to": "queue"},
 }
+_NO_HALL = {2: {"role": "ignored"}, 3: {"role": "ignored"}}
 _ZONES = {
     "entrance": {"kind": "entrance", "name": "Entrance"},
     "shopping": {"kind": "shopping", "name": "Shopping"},
@@ -46,7 +47,7 @@ def _store(number: int, devices: int, base_url: str) -> dict[str, Any]:
 
 
 def _device(name: str, base_url: str, *, is_first: bool) -> dict[str, Any]:
-    return {"id": name, "url": f"{base_url}/{name}", "lines": {**_DOOR, **(_HALL if is_first else {})}}
+    return {"id": name, "url": f"{base_url}/{name}", "lines": {**_DOOR, **(_HALL if is_first else _NO_HALL)}}
 
 
 def body(seed: int, start: dt.datetime = DAY, *, is_wrong: bool = False) -> bytes:
