@@ -7,6 +7,7 @@ import dagster as dg
 
 from retail_pipeline.assets.common import (
     OWNERS,
+    at_once,
     definition_metadata,
     each_materialized,
     materialized,
@@ -43,7 +44,7 @@ def make_raw_sensor_counts(partitions: Partitions) -> dg.AssetsDefinition:
     )
     def raw_sensor_counts(
         context: dg.AssetExecutionContext, sensor_apis: SensorApis, warehouse: SupabasePostgres
-    ) -> Iterator[dg.AssetMaterialization]:
+    ) -> Iterator[dg.DagsterEvent]:
         """One row per device and interval: people IN and OUT of each counting line, as the device reported them.
 
         A device that did not answer leaves no row; the gap and its cause stand in `collection_gaps`. Rows of zeros are
@@ -72,7 +73,7 @@ def make_regional_counts(partitions: Partitions) -> dg.AssetsDefinition:
     )
     def regional_counts(
         context: dg.AssetExecutionContext, sensor_apis: SensorApis, warehouse: SupabasePostgres
-    ) -> Iterator[dg.AssetMaterialization]:
+    ) -> Iterator[dg.DagsterEvent]:
         """One row per device and interval: stays counted in each of up to four regions, as the device reported them.
 
         Stays are neither occupancy nor unique people. A store whose devices count no regions has an empty partition.
@@ -82,7 +83,8 @@ def make_regional_counts(partitions: Partitions) -> dg.AssetsDefinition:
         for store_id, hours in wanted.items():
             if declared.has_store(store_id) and not declared.store(store_id).devices_for(Report.REGIONS):
                 note = {"note": "no device of this store counts regions"}
-                yield from (materialized(context.asset_key, hour_key(hour, store_id), 0, note) for hour in hours)
+                empty = (materialized(context.asset_key, hour_key(hour, store_id), 0, note) for hour in hours)
+                yield from at_once(context, empty)
         yield from _collected(context, partitions, Report.REGIONS, sensor_apis, warehouse)
 
     return regional_counts
@@ -94,7 +96,7 @@ def _collected(
     report: Report,
     sensor_apis: SensorApis,
     warehouse: SupabasePostgres,
-) -> Iterator[dg.AssetMaterialization]:
+) -> Iterator[dg.DagsterEvent]:
     wanted = hours_by_store(context.partition_keys)
     refuse_future_hours((hour for hours in wanted.values() for hour in hours), utc_now())
     wait_for_devices(context.run.tags)
@@ -102,7 +104,7 @@ def _collected(
     with warehouse.open() as opened:
         for part in collect_in_parts(sensor_apis.fleet(), opened, sensor_apis.fetch, report, wanted, utc_now()):
             parts.append(part)
-            yield from _materialized(context.asset_key, part, partitions)
+            yield from at_once(context, _materialized(context.asset_key, part, partitions))
     collected = joined(parts)
     context.log.info(collected.in_words())
     _raise_for(collected.failed, report, collected.rejected_rows)

@@ -3,9 +3,11 @@
 import datetime as dt
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 
 import dagster as dg
 import polars as pl
+from dagster._core.events import DagsterEventBatchMetadata, generate_event_batch_id
 
 NOT_BEFORE = "retail/not_before"
 """Run tag: an ISO instant before which no device is asked, so that the hour that just ended is final."""
@@ -60,6 +62,17 @@ def materialized(
     return dg.AssetMaterialization(
         key, partition=partition, metadata={"dagster/partition_row_count": rows, **(metadata or {})}
     )
+
+
+def at_once(context: dg.AssetExecutionContext, events: Iterable[dg.AssetMaterialization]) -> Iterator[dg.DagsterEvent]:
+    """Record the events, those of an asset together: by themselves each takes two connections and three commits."""
+    step = context.get_step_execution_context()
+    for _, of_an_asset in groupby(events, lambda event: event.asset_key):
+        batch, these = generate_event_batch_id(), list(of_an_asset)  # type: ignore[no-untyped-call]
+        for place, event in enumerate(these, 1):
+            yield dg.DagsterEvent.asset_materialization(
+                step, event, DagsterEventBatchMetadata(batch, is_end=place == len(these))
+            )
 
 
 def each_materialized(key: dg.AssetKey, partitions: Mapping[str, int], note: str) -> Iterator[dg.AssetMaterialization]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import dagster as dg
 import polars as pl
 
-from retail_pipeline.assets.common import OWNERS, definition_metadata, each_materialized, materialized, utc_now
+from retail_pipeline.assets.common import OWNERS, at_once, definition_metadata, each_materialized, materialized, utc_now
 from retail_pipeline.assets.partitions import Partitions, hour_key, hours_by_store
 from retail_pipeline.assets.zones import ZONE_TABLES
 from retail_pipeline.frames.schemas import BY_ZONE, HOURLY_ANALYTICS, VIRTUAL_REGION_OCCUPANCY
@@ -85,21 +85,34 @@ def make_derived_hours(partitions: Partitions) -> dg.AssetsDefinition:
     )
     def derive_from_counts(
         context: dg.AssetExecutionContext, fleet: FleetFile, warehouse: SupabasePostgres
-    ) -> Iterator[dg.AssetMaterialization]:
+    ) -> Iterator[dg.DagsterEvent]:
         """Zone occupancy, hourly figures and what follows for zones, of the trading days that the hours touch."""
         wanted = hours_by_store(context.partition_keys)
         with warehouse.open() as opened:
             derived = derive_hours(fleet.load(), opened, wanted, utc_now(), context.run.run_id)
-        yield from report_derived(partitions, derived)
+        yield from report_derived(context, partitions, derived)
 
     return derive_from_counts
 
 
 def report_derived(
-    partitions: Partitions, derived: Derived, also_failed: Mapping[str, str] | None = None
-) -> Iterator[dg.AssetMaterialization]:
+    context: dg.AssetExecutionContext,
+    partitions: Partitions,
+    derived: Derived,
+    also_failed: Mapping[str, str] | None = None,
+) -> Iterator[dg.DagsterEvent]:
     """Events for what was asked for and for other hours of the same days that changed; then the failures, if any."""
-    failed = {**derived.failed, **(also_failed or {})}
+    yield from at_once(context, _derived_hours(partitions, derived))
+    if failed := {**derived.failed, **(also_failed or {})}:
+        raise dg.Failure(
+            f"The figures of {', '.join(sorted(failed))} could not be derived; "
+            "run_analytics_aggregation tries again at five past, after three failures in a row once a day.",
+            metadata=failed,
+            allow_retries=False,
+        )
+
+
+def _derived_hours(partitions: Partitions, derived: Derived) -> Iterator[dg.AssetMaterialization]:
     tables = {"virtual_region_occupancy": derived.zones, "hourly_analytics": derived.hours, **derived.by_zone}
     for name, derivation in tables.items():
         key = partitions.key(name)
@@ -111,10 +124,3 @@ def report_derived(
             if hour >= partitions.start
         }
         yield from each_materialized(key, changed, "another hour of the trading day changed this one")
-    if failed:
-        raise dg.Failure(
-            f"The figures of {', '.join(sorted(failed))} could not be derived; "
-            "run_analytics_aggregation tries again at five past, after three failures in a row once a day.",
-            metadata=failed,
-            allow_retries=False,
-        )

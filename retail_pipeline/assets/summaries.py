@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from retail_pipeline.assets.common import OWNERS, definition_metadata, materialized, utc_now
+from retail_pipeline.assets.common import OWNERS, at_once, definition_metadata, materialized, utc_now
 from retail_pipeline.assets.derived import report_derived
 from retail_pipeline.assets.partitions import Partitions, day_key, days_by_store
 from retail_pipeline.frames.schemas import DAILY_SUMMARIES
@@ -51,7 +51,7 @@ def make_daily_summaries(partitions: Partitions) -> dg.AssetsDefinition:
     )
     def daily_summaries(
         context: dg.AssetExecutionContext, fleet: FleetFile, warehouse: SupabasePostgres
-    ) -> Iterator[dg.AssetMaterialization]:
+    ) -> Iterator[dg.DagsterEvent]:
         """One row per store and local trading day: totals, ratios from sums, peak and power hours, drift.
 
         A day begins at the store's `day_starts_at` and lasts 23, 24 or 25 hours. A day without a measured hour has no
@@ -69,9 +69,8 @@ def make_daily_summaries(partitions: Partitions) -> dg.AssetsDefinition:
                 due_only=due_only,
                 since=partitions.start,
             )
-        yield from (
-            materialized(context.asset_key, day_key(day, store_id), 1) for store_id, day in sorted(summary.days)
-        )
-        yield from report_derived(partitions, summary.derived, summary.failed)
+        days = (materialized(context.asset_key, day_key(day, store_id), 1) for store_id, day in sorted(summary.days))
+        yield from at_once(context, days)
+        yield from report_derived(context, partitions, summary.derived, summary.failed)
 
     return daily_summaries

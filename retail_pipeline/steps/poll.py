@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -94,13 +95,13 @@ class Poll:
         replies = [position for position, answer in enumerate(self.answers) if isinstance(answer, Reply)]
         return {replies[index]: error for index, error in self.parsed.failures.items()}
 
-    @property
+    @cached_property
     def quarantined(self) -> Counter[str]:
         """Rows that were refused, by store."""
         store_of = {answer.ask.device.id: answer.ask.store.id for answer in self.answers}
         return Counter(store_of[sensor_id] for sensor_id in self.parsed.rejected["sensor_id"])
 
-    @property
+    @cached_property
     def padding(self) -> Counter[str]:
         """Rows of zeros that were dropped, because their hour has not come, by store."""
         replies = [answer for answer in self.answers if isinstance(answer, Reply)]

@@ -1,6 +1,7 @@
 """Dagster's records, with the very `dagster.yaml` of the checkout."""
 
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from unittest.mock import Mock
 
@@ -14,10 +15,20 @@ from dagster._grpc.types import CanCancelExecutionResult
 from dagster._serdes import serialize_value
 from dagster_postgres import PostgresEventLogStorage
 
-from retail_pipeline.resources.dagster_storage import RECORDS, retail_instance, storage_url
+from retail_pipeline.assets.common import at_once, materialized
+from retail_pipeline.assets.partitions import RANGE_END, RANGE_START
+from retail_pipeline.resources.dagster_storage import (
+    EVENTS_AT_ONCE,
+    RECORDS,
+    EventLog,
+    retail_instance,
+    storage_url,
+)
 from retail_pipeline.resources.run_launcher import LocalRunLauncher
 
 ROOT = Path(__file__).resolve().parents[2]
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+PARTITION_EVENTS = {dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED, dg.DagsterEventType.ASSET_MATERIALIZATION}
 
 
 @pytest.fixture
@@ -64,6 +75,62 @@ def test_a_run_and_its_logs_are_found_by_the_next_process(configured: Path) -> N
         [captured] = [e for e in instance.all_logs(run_id) if e.dagster_event_type is dg.DagsterEventType.LOGS_CAPTURED]
         assert captured.dagster_event
         assert list((configured / "home" / "compute_logs" / run_id).rglob("*.err"))
+
+
+HOURS = dg.HourlyPartitionsDefinition("2026-11-20-00:00", end_date="2026-11-21-00:00")
+
+
+@dg.asset(partitions_def=HOURS, output_required=False)
+def counts(context: dg.AssetExecutionContext) -> Iterator[dg.DagsterEvent]:
+    made = [key for key in context.partition_keys if not key.endswith("03:00")]
+    yield from at_once(context, (materialized(context.asset_key, key, 7) for key in made))
+    raise dg.Failure("one hour is missing", allow_retries=False)
+
+
+@pytest.mark.usefixtures("configured")
+@pytest.mark.parametrize("at_a_time", ["0", "4", "500"])
+def test_events_of_a_range_are_the_same_however_many_are_stored_at_once(
+    at_a_time: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(EVENTS_AT_ONCE, at_a_time)
+    hours = [f"2026-11-20-{hour:02}:00" for hour in range(10)]
+    tags = {RANGE_START: hours[0], RANGE_END: hours[-1]}
+    job = dg.Definitions([counts], jobs=[dg.define_asset_job("count", [counts])]).resolve_job_def("count")
+    with retail_instance() as instance:
+        ended = job.execute_in_process(instance=instance, tags=tags, raise_on_error=False, run_config=QUIET)
+        stored = instance.all_logs(ended.run_id, of_type=PARTITION_EVENTS)
+        told = [(one.dagster_event_type, one.dagster_event and one.dagster_event.partition) for one in stored]
+        made = [hour for hour in hours if hour != hours[3]]
+        assert told == [
+            *((dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED, hour) for hour in hours),
+            *((dg.DagsterEventType.ASSET_MATERIALIZATION, hour) for hour in made),
+        ]
+        assert instance.get_materialized_partitions(counts.key) == set(made)
+        newest = instance.get_latest_materialization_event(counts.key)
+        assert newest
+        assert newest.dagster_event
+        assert newest.dagster_event.partition == hours[-1]
+        [record] = instance.get_asset_records([counts.key])
+        assert record.asset_entry.last_run_id == ended.run_id
+        assert len(ended.get_asset_materialization_events()) == len(made)
+
+
+@pytest.mark.usefixtures("configured")
+def test_the_events_of_a_run_take_a_few_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(EVENTS_AT_ONCE, raising=False)
+    written: list[list[str]] = []
+    tags = {RANGE_START: "2026-11-20-00:00", RANGE_END: "2026-11-20-19:00"}
+    job = dg.Definitions([counts], jobs=[dg.define_asset_job("count", [counts])]).resolve_job_def("count")
+    with retail_instance() as instance:
+        store = EventLog.prepare_insert_event_batch
+
+        def noted(log: EventLog, events: Sequence[dg.EventLogEntry]) -> object:
+            written.append([str(event.dagster_event_type and event.dagster_event_type.value) for event in events])
+            return store(log, events)
+
+        monkeypatch.setattr(EventLog, "prepare_insert_event_batch", noted)
+        job.execute_in_process(instance=instance, tags=tags, raise_on_error=False, run_config=QUIET)
+    assert written == [["ASSET_MATERIALIZATION_PLANNED"] * 20, ["ASSET_MATERIALIZATION"] * 19]
 
 
 @pytest.mark.usefixtures("configured")
