@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: dev test check fmt metrics clean
+.PHONY: dev test check fmt metrics bench clean
 .DEFAULT_GOAL := dev
 
 $(BIN)/.installed: pyproject.toml constraints.txt
@@ -32,6 +32,9 @@ fmt: $(BIN)/.installed  ## writes what check would ask for
 
 metrics: $(BIN)/.installed  ## writes the README's table of metrics, prints the column comments of tables named in TABLES
 	python .ci/write_metrics.py $(TABLES)
+
+bench: $(BIN)/.installed  ## what the pipeline costs beside the best known; minutes; FULL=1 for the largest sizes
+	python -m benchmarks
 
 schema: $(BIN)/.installed  ## writes sql/schema.jsonl anew, after a migration was added
 	retail-pipeline schema declare

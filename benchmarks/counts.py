@@ -24,7 +24,11 @@ def made_counts(fleet: Fleet, first: dt.datetime = DAY, days: int = 1, reply_id:
     since_first = (pl.col("interval_start") - first).dt.total_hours()
     is_open = pl.col("interval_start").dt.hour().is_between(9, 18)
     busy = pl.when(is_open).then((pl.col("seed").cast(pl.Int64) * 7 + since_first * 13) % 90).otherwise(0)
-    shares = {**{name: busy * share // 10 for name, share in _SHARES.items()}, "line4_in": busy * 5, "line4_out": busy * 4}
+    shares = {
+        **{name: busy * share // 10 for name, share in _SHARES.items()},
+        "line4_in": busy * 5,
+        "line4_out": busy * 4,
+    }
     return conform(
         devices.join(hours, how="cross")
         .with_columns(**shares)

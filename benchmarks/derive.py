@@ -1,4 +1,4 @@
-"""What: hourly counts of many stores and days into zones, hourly figures and daily summaries, without reading or writing.
+"""What: hourly counts of many stores and days into zones, hours and daily summaries, without reading or writing.
 
 Yardsticks: the same sums (entries, exits and occupancy of every zone and hour; entries, exits, passers-by, occupancy of
 every store's hour; entries, exits, passers-by and peak of every day) as one lazy Polars query by hand, and as one SQL
@@ -49,7 +49,9 @@ def run(sizes: Sizes) -> list[Figure]:
                 sizes.rounds,
             )
     size = f"{sizes.derived_stores:,} stores x {sizes.derived_days} days, {rows.height:,} rows"
-    words = f"the quicker of one lazy Polars query and one SQL statement ({timings.median('SQL'):.2f} s) of the same sums"
+    words = (
+        f"the quicker of one lazy Polars query and one SQL statement ({timings.median('SQL'):.2f} s) of the same sums"
+    )
     return [
         Figure.of(timings, "derive", size, ours="derived", yardsticks=["Polars", "SQL"], yardstick=words, target=1.5)
     ]

@@ -60,7 +60,7 @@ def open_many_files() -> None:
 def served_devices(latency: float) -> Iterator[str]:
     """The base URL of devices in a process of their own."""
     command = [sys.executable, "-m", "benchmarks.device_server", str(latency)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None  # noqa: S101
             yield f"http://127.0.0.1:{int(server.stdout.readline())}"

@@ -13,7 +13,10 @@ HOUR = dt.timedelta(hours=1)
 HEADER = b"StartTime, EndTime, Tolal - In, Tolal - Out, Tolal - Sum" + b"".join(
     b", Line%d - In, Line%d - Out, Line%d - Sum" % (line, line, line) for line in (1, 2, 3, 4)
 )
-_DOOR: dict[int, dict[str, str]] = {1: {"role": "entrance", "from": "outside", "to": "entrance"}, 4: {"role": "passers_by"}}
+_DOOR: dict[int, dict[str, str]] = {
+    1: {"role": "entrance", "from": "outside", "to": "entrance"},
+    4: {"role": "passers_by"},
+}
 _HALL: dict[int, dict[str, str]] = {
     2: {"role": "interior", "from": "entrance", "to": "shopping"},
     3: {"role": "interior", "from": "shopping", "to": "queue"},
@@ -28,8 +31,12 @@ _ZONES = {
 
 def made_fleet(stores: int, devices: int, base_url: str = "http://127.0.0.1:1") -> Fleet:
     """`stores` shops with `devices` counters each: the first also counts two lines inside, the others are doors."""
+    made = [_store(number, devices, base_url) for number in range(stores)]
     return Fleet.model_validate(
-        {"organizations": [{"id": "acme", "name": "Acme"}], "stores": [_store(n, devices, base_url) for n in range(stores)]}
+        {
+            "organizations": [{"id": "acme", "name": "Acme"}],
+            "stores": made,
+        }
     )
 
 
@@ -70,7 +77,7 @@ def _row(at: dt.datetime, figures: list[int], error: int) -> bytes:
 
 
 def made_replies(fleet: Fleet, start: dt.datetime = DAY, wrong_one_in: int = 100) -> list[Reply]:
-    """A day of every device, answered two hours after its end; one reply in `wrong_one_in` holds a row to quarantine."""
+    """A day of every device, answered two hours later; one reply in `wrong_one_in` holds a row to quarantine."""
     end = start + 24 * HOUR
     at = end + 2 * HOUR
     asks = [Ask(store, device, Report.LINES, start, end) for store in fleet.stores for device in store.sensors]

@@ -1,4 +1,4 @@
-"""Where the benchmarks write: an embedded Postgres of their own, gone afterwards, with everything synced to the disk."""
+"""Where the benchmarks write: an embedded Postgres of their own, synced to the disk, gone afterwards."""
 
 import shutil
 import tempfile

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 ROUNDS = 5
 
@@ -99,12 +98,12 @@ def peak_memory_mb() -> float:
     return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
-def alone(function: str, *arguments: object) -> Any:
+def alone(function: str, *arguments: object) -> object:
     """What `module:function` returns in a process of its own, whose memory is nobody else's; JSON both ways.
 
     Raises:
         subprocess.CalledProcessError: it failed; its words are on stderr.
     """
     command = [sys.executable, "-m", "benchmarks.alone", function, json.dumps(arguments)]
-    ended = subprocess.run(command, check=True, stdout=subprocess.PIPE)  # noqa: S603
+    ended = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     return json.loads(ended.stdout.splitlines()[-1])

@@ -1,4 +1,4 @@
-"""How it was done before: one device after the other, a row at a time. Too slow to run whole; a sample is multiplied."""
+"""How it was done before: one device after the other, a row at a time. Too slow to run whole: a sample is."""
 
 import base64
 import csv

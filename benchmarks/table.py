@@ -56,3 +56,42 @@ class Figure:
             return None
         value = self.ours if self.ratio is None else self.ratio.median
         return value >= self.target if self.is_floor else value <= self.target
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """The figures as Markdown; a ratio stands with the extremes of its rounds."""
+    rows = [
+        "| what | how much | this project | beside | ratio, lowest to highest | to reach | |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    return "\n".join([*rows, *map(_row, figures)])
+
+
+def _row(figure: Figure) -> str:
+    beside = f"{figure.yardstick}: {amount(figure.theirs, figure.unit)}"
+    verdict = {True: "reached", False: f"not reached: {figure.limit}" if figure.limit else "not reached", None: ""}
+    cells = [figure.what, figure.size, amount(figure.ours, figure.unit), beside, _ratio(figure), _target(figure)]
+    return f"| {' | '.join([*cells, verdict[figure.is_reached]])} |"
+
+
+def _ratio(figure: Figure) -> str:
+    if figure.ratio is None:
+        return ""
+    low, middle, high = (_short(value) for value in (figure.ratio.low, figure.ratio.median, figure.ratio.high))
+    return middle if low == high else f"{middle} ({low} to {high})"
+
+
+def _target(figure: Figure) -> str:
+    if figure.target is None:
+        return ""
+    sign = ">=" if figure.is_floor else "<="
+    return f"{sign} {figure.target:g}" + ("" if figure.ratio else f" {figure.unit}")
+
+
+def amount(value: float, unit: str) -> str:
+    """A figure with as many digits as can be meant; seconds below one in ms."""
+    return f"{_short(value * 1000)} ms" if unit == "s" and value < 1 else f"{_short(value)} {unit}"
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

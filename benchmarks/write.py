@@ -1,4 +1,4 @@
-"""What: a day of the fleet's counts into `raw_sensor_counts`, for the first time, unchanged, and one row in six changed.
+"""What: a day of the fleet's counts into `raw_sensor_counts`, at first, unchanged, and with one row in six changed.
 
 Each write takes only what differs, keeps the old figure of every change in `revisions`, and lets no older reply replace
 a newer one. Two days stand in the table already.
@@ -40,7 +40,9 @@ def run(sizes: Sizes) -> list[Figure]:
         timings = interleaved(desk.contenders(), sizes.rounds)
         size = f"{day.height:,} rows, a day of {sizes.fleet:,} devices"
         figures = [
-            Figure.of(timings, f"write, {state}", size, ours=state, yardsticks=["COPY"], yardstick=_YARDSTICK, target=target)
+            Figure.of(
+                timings, f"write, {state}", size, ours=state, yardsticks=["COPY"], yardstick=_YARDSTICK, target=target
+            )
             for state, target in (("fresh", 2.2), ("unchanged", 1.3), ("one row in six changed", 2.0))
         ]
         return [*figures, desk.log_figure(size)]
@@ -53,10 +55,11 @@ class Desk:
         self.url, self.warehouse, self.day, self.changed = url, warehouse, day, one_in_six_changed(day)
         self.log_bytes: dict[str, int] = {}
         _write(warehouse, day)
-        with psycopg.connect(url) as connection, connection.cursor() as cursor:
-            chosen = f"COPY (SELECT * FROM {_TABLE} WHERE interval_start >= '{day['interval_start'].min()}' ORDER BY 1, 4)"  # noqa: S608
-            with cursor.copy(f"{chosen} TO STDOUT (FORMAT binary)".encode()) as copy:
-                self.binary = b"".join(bytes(block) for block in copy)
+        first = DAY + dt.timedelta(days=STANDING)
+        chosen = f"SELECT * FROM {_TABLE} WHERE interval_start >= '{first}' ORDER BY 1, 4"
+        statement = f"COPY ({chosen}) TO STDOUT (FORMAT binary)".encode()
+        with psycopg.connect(url) as connection, connection.cursor() as cursor, cursor.copy(statement) as copy:
+            self.binary = b"".join(bytes(block) for block in copy)
 
     def contenders(self) -> list[Contender]:
         """The yardstick and three writes."""
@@ -75,12 +78,14 @@ class Desk:
         """Bytes of the write-ahead log of an unchanged write, beside those of a fresh one."""
         unchanged, fresh = self.log_bytes["unchanged"] / 1e6, self.log_bytes["fresh"] / 1e6
         ratio = ratio_of([unchanged], [fresh])
-        return Figure("write-ahead log, unchanged", size, unchanged, "the same rows, fresh", fresh, ratio, 0.01, unit="MB")
+        return Figure(
+            "write-ahead log, unchanged", size, unchanged, "the same rows, fresh", fresh, ratio, 0.01, unit="MB"
+        )
 
     def _copy(self) -> None:
-        with psycopg.connect(self.url) as connection, connection.cursor() as cursor:
-            with cursor.copy(f"COPY {_TABLE} FROM STDIN (FORMAT binary)".encode()) as copy:
-                copy.write(self.binary)
+        statement = f"COPY {_TABLE} FROM STDIN (FORMAT binary)".encode()
+        with psycopg.connect(self.url) as connection, connection.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.write(self.binary)
 
     def _logged(self, state: str, rows: pl.DataFrame) -> None:
         with self._watched(state):
