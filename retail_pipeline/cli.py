@@ -116,15 +116,22 @@ def load_transactions(file: Path, *, whole_days: bool = False) -> int:
 
 
 @app.command
-def report(*, store: str, day: dt.date | None = None, open_: Annotated[bool, Parameter(name="--open")] = False) -> int:
+def report(
+    *,
+    store: str,
+    day: dt.date | None = None,
+    open_: Annotated[bool, Parameter(name="--open")] = False,
+    send: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
     """Write the report of a trading day as an HTML file, and say where it is.
 
     Args:
         store: the store.
         day: its trading day, as 2026-11-20 (default: the last one that ended and was open).
         open_: show it in the browser.
+        send: send it to the store's recipients now, whether or not they have it. Exit code 1 when one did not take it.
     """
-    return write_report_file(Console(), store, day, is_opened=open_)
+    return write_report_file(Console(), store, day, is_opened=open_, is_sent=send)
 
 
 @app.command

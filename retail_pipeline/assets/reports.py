@@ -12,8 +12,10 @@ from retail_pipeline.reports.notes import notes
 from retail_pipeline.reports.pictures import entries_picture
 from retail_pipeline.reports.wording import Wording
 from retail_pipeline.resources.fleet_file import FleetFile
+from retail_pipeline.resources.report_receivers import report_receivers
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
 from retail_pipeline.steps.report import due_reports, keep_reports
+from retail_pipeline.steps.report_delivery import send_reports
 
 
 def make_store_reports(partitions: Partitions) -> dg.AssetsDefinition:
@@ -35,17 +37,21 @@ def make_store_reports(partitions: Partitions) -> dg.AssetsDefinition:
     ) -> Iterator[dg.AssetMaterialization]:
         """One HTML page per store and trading day on which the shop was open: figures, pictures, the day in words.
 
-        Made at 08:00 of the store's morning, and again when the day's figures change. `retail-pipeline report` shows
-        one.
+        Made at 08:00 of the store's morning, and again when the day's figures change; the schedule's runs send it to
+        the store's `recipients`. `retail-pipeline report` shows one.
         """
         now, declared = utc_now(), fleet.load()
         wanted = {(store, day) for store, days in days_by_store(context.partition_keys).items() for day in days}
+        is_scheduled = context.run.tags.get(DUE_ONLY) == "true"
         with warehouse.open() as opened:
-            if context.run.tags.get(DUE_ONLY) == "true":
+            if is_scheduled:
                 wanted &= set(due_reports(declared, opened, now))
-            made = keep_reports(declared, opened, sorted(wanted), now, context.run_id)
-        for (store_id, day), report in made.items():
-            yield materialized(context.asset_key, day_key(day, store_id), 1, shown(report))
+            made = keep_reports(declared, opened, sorted(wanted), now, context.run.run_id)
+            for (store_id, day), report in made.items():
+                yield materialized(context.asset_key, day_key(day, store_id), 1, shown(report))
+            sent = send_reports(declared, opened, report_receivers(declared), utc_now()) if is_scheduled else []
+        for sentence in sent:
+            context.log.info(sentence)
 
     return store_reports
 

@@ -13,11 +13,13 @@ from retail_pipeline.resources.fleet_file import FleetFile
 from retail_pipeline.resources.recent_runs import location_of
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
 from retail_pipeline.settings import read_settings
-from retail_pipeline.steps.alerts.faults import current_faults
+from retail_pipeline.steps.alerts.faults import current_faults, undelivered_reports
 from retail_pipeline.steps.alerts.standstill import goes_on, stands_still
 from retail_pipeline.steps.alerts.telling import Memory, Receiver, note_faults, tell
 from retail_pipeline.steps.health import STAGES
+from retail_pipeline.steps.report_delivery import GIVEN_UP_AFTER
 from retail_pipeline.warehouse.errors import WarehouseError
+from retail_pipeline.warehouse.report_deliveries import waiting as waiting_reports
 from retail_pipeline.warehouse.status import device_states, latest_inspections
 
 NOBODY = "RETAIL_ALERT_URLS is not set: nobody is told of failures."
@@ -30,7 +32,7 @@ def make_alert_sensor() -> dg.SensorDefinition:
         name="alert_people",
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Tells RETAIL_ALERT_URLS what begins to fail, and when it is over: devices, checks, tables, runs.",
+        description="Tells RETAIL_ALERT_URLS what fails, and when it is over: devices, checks, tables, runs, reports.",
     )
     def alert(
         context: dg.SensorEvaluationContext, fleet: FleetFile, warehouse: SupabasePostgres
@@ -65,7 +67,11 @@ def _tick(
     with warehouse.open() as opened:
         devices = device_states(opened, declared.store_ids)
         inspections = latest_inspections(opened, declared.store_ids, STAGES)
-        faults = current_faults(declared, devices, inspections, told_by_dagster, now)
+        waiting = waiting_reports(opened, declared.store_ids, now - GIVEN_UP_AFTER)
+        faults = [
+            *current_faults(declared, devices, inspections, told_by_dagster, now),
+            *undelivered_reports(waiting),
+        ]
         note_faults(opened, location, faults, known_secrets(), now)
         memory = goes_on(receivers, memory, now)
         return tell(opened, location, declared, receivers, memory, now)

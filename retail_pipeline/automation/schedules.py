@@ -15,9 +15,11 @@ from retail_pipeline.automation import jobs
 from retail_pipeline.automation.rectangles import hour_rectangle, request_of_due_days
 from retail_pipeline.automation.stores import add_stores, ordered_stores
 from retail_pipeline.resources.fleet_file import FleetFile
+from retail_pipeline.resources.report_receivers import report_receivers
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
 from retail_pipeline.steps.live_counters import asks_of_counters
 from retail_pipeline.steps.report import due_reports
+from retail_pipeline.steps.report_delivery import due_deliveries
 from retail_pipeline.steps.summarise import due_days
 
 ROWS_ARE_FINAL = dt.timedelta(minutes=2, seconds=5)
@@ -121,17 +123,19 @@ def _reports(partitions: Partitions) -> dg.ScheduleDefinition:
         cron_schedule="*/15 * * * *",
         execution_timezone="UTC",
         default_status=RUNNING,
-        description="At 08:00 of each store's morning the report of the day that ended, and again when it changed.",
+        description="At 08:00 of each store's morning the page of the day that ended, anew when it changed; sent once.",
     )
     def report(
         context: dg.ScheduleEvaluationContext, fleet: FleetFile, warehouse: SupabasePostgres
     ) -> dg.RunRequest | dg.SkipReason:
+        declared, now = fleet.load(), utc_now()
         with warehouse.open() as opened:
-            due = due_reports(fleet.load(), opened, utc_now())
+            made = due_reports(declared, opened, now)
+            sent = due_deliveries(declared, opened, report_receivers(declared), now)
         return request_of_due_days(
-            due,
+            [*made, *sent],
             ordered_stores(context.instance, partitions),
-            "No report is due: none of the stores has a morning, or all of theirs are made.",
+            "No report is due: none of the stores has a morning, or all of theirs are made and sent.",
             run_key=f"report-{context.scheduled_execution_time.isoformat()}",
         )
 

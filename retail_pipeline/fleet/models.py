@@ -50,6 +50,15 @@ CountryCode = Annotated[str, AfterValidator(_known_country)]
 Currency = Annotated[str, written_as(r"[A-Z]{3}", "is a currency in three letters, as EUR")]
 
 
+RecipientName = Annotated[
+    str,
+    written_as(
+        r"[A-Z][A-Z0-9_]*",
+        "is the name of a recipient in capitals, as SHOP_MANAGERS; RETAIL_REPORT_URLS_<NAME> holds its addresses",
+    ),
+]
+
+
 class Organization(Declared):
     """The owner of stores; every fact row names it."""
 
@@ -67,6 +76,7 @@ class QueueAlert(Declared):
 class Store(Declared):
     """A shop. Its hours are local clock hours, its days are trading days that begin at `day_starts_at`.
 
+    `recipients` are sent the page of each day; with `resend_reports` also the one that late counts changed.
     Stores are the same when all they declare is the same; their hash is that of the id.
     """
 
@@ -82,7 +92,8 @@ class Store(Declared):
     capacity: int | None = Field(default=None, gt=0)
     language: str = "en"
     currency: Currency | None = None
-    recipients: tuple[str, ...] = ()
+    recipients: tuple[RecipientName, ...] = ()
+    resend_reports: bool = False
     entries_per_staff_hour: float | None = Field(default=None, gt=0)
     target_conversion_rate: float | None = Field(default=None, gt=0, le=1)
     queue_alert: QueueAlert | None = None

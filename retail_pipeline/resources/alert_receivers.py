@@ -1,23 +1,16 @@
-"""Who is told of failures: the addresses of `RETAIL_ALERT_URLS`, as apprise understands them."""
+"""Who is told of failures: the addresses of `RETAIL_ALERT_URLS`, and what no message may hold."""
 
-import logging
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from hashlib import blake2b
 from urllib.parse import unquote, urlsplit
 
-import apprise
-from apprise.utils.parse import parse_urls
-
 from retail_pipeline.devices.auth import variables_of
-from retail_pipeline.settings import ConfigurationError, read_settings
-
-# At the level of errors apprise writes addresses, and with them their secrets, into the log.
-logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+from retail_pipeline.resources.receivers import AppriseReceiver, addresses, read_receivers
+from retail_pipeline.settings import read_settings
 
 _CREDENTIAL = re.compile(r"RETAIL_CREDENTIAL_(\w+)_PASSWORD")
+_OF_REPORTS = re.compile(r"RETAIL_REPORT_URLS_\w+")
 _DATABASES = ("RETAIL_DATABASE_URL", "DAGSTER_POSTGRES_URL")
 SHORTEST_SECRET = 4
 """Shorter ones are no secret, and would tear words apart."""
@@ -26,47 +19,13 @@ SHORTEST_TOKEN = 16
 """Of what is no password but may be one: host names are shorter as a rule, and tokens longer."""
 
 
-@dataclass(frozen=True)
-class AlertReceiver:
-    """One address; `key` is a digest of it, which does not lead back to it."""
-
-    key: str
-    name: str
-    _service: apprise.NotifyBase
-
-    def __repr__(self) -> str:
-        return f"AlertReceiver({self.name})"
-
-    def send(self, title: str, body: str, *, is_over: bool) -> bool:
-        """Whether the service took the message."""
-        kind = apprise.NotifyType.SUCCESS if is_over else apprise.NotifyType.FAILURE
-        messenger = apprise.Apprise()
-        messenger.add(self._service)
-        # A service may raise what it did not foresee; whoever is told next must not suffer for it.
-        try:
-            return bool(messenger.notify(title=title, body=body, notify_type=kind))
-        except Exception:  # noqa: BLE001
-            return False
-
-
-def alert_receivers() -> list[AlertReceiver]:
+def alert_receivers() -> list[AppriseReceiver]:
     """The receivers of `RETAIL_ALERT_URLS`, none when it is unset; an address that is there twice is one.
 
     Raises:
         ConfigurationError: an address is not one of apprise's; the message says which by its position only.
     """
-    urls = _alert_urls()
-    found = {}
-    for position, url in enumerate(urls, 1):
-        service = apprise.Apprise.instantiate(url, suppress_exceptions=True)
-        if not isinstance(service, apprise.NotifyBase):
-            raise ConfigurationError(
-                f"RETAIL_ALERT_URLS: address {position} of {len(urls)} is none that apprise knows; its documentation "
-                "lists them, for example mailto://, slack://, discord:// and json://."
-            )
-        key = blake2b(url.encode(), digest_size=8).hexdigest()
-        found[key] = AlertReceiver(key, f"receiver {position} ({service.service_name})", service)
-    return list(found.values())
+    return read_receivers("RETAIL_ALERT_URLS", _alert_urls())
 
 
 def known_secrets(environment: Mapping[str, str] = os.environ) -> frozenset[str]:
@@ -77,14 +36,15 @@ def known_secrets(environment: Mapping[str, str] = os.environ) -> frozenset[str]
             values |= {value, f"{environment.get(variables_of(match[1])[0], '')}:{value}"}
     for name in _DATABASES:
         values |= {environment.get(name, ""), *_passwords(environment.get(name, ""))}
-    for url in _alert_urls():
+    of_reports = [value for name, value in environment.items() if _OF_REPORTS.fullmatch(name)]
+    for url in addresses(" ".join([_alert_urls(), *of_reports])):
         values |= {url, *_passwords(url), *_tokens(url)}
     return frozenset(value for value in values if len(value) >= SHORTEST_SECRET)
 
 
-def _alert_urls() -> list[str]:
+def _alert_urls() -> str:
     given = read_settings().alert_urls
-    return list(parse_urls(given.get_secret_value())) if given else []  # type: ignore[no-untyped-call]
+    return given.get_secret_value() if given else ""
 
 
 def _passwords(url: str) -> set[str]:

@@ -12,6 +12,7 @@ from retail_pipeline.frames.local_time import trading_day_hours
 from retail_pipeline.frames.usual import usual_hours
 from retail_pipeline.frames.zone_days import zone_days
 from retail_pipeline.reports.day import DayReport, HeatCell, ReportAlert, ReportHour, ReportZone, ZoneHour
+from retail_pipeline.reports.message import message, subject
 from retail_pipeline.reports.page import day_page
 from retail_pipeline.warehouse import reads
 from retail_pipeline.warehouse.attempts import StoreDay
@@ -23,7 +24,7 @@ READY_AT = dt.time(8)
 
 DAY = dt.timedelta(days=1)
 _HISTORY = dt.timedelta(weeks=4)
-_LOOK_BACK = dt.timedelta(days=4)
+LOOK_BACK = dt.timedelta(days=4)
 _OF_THE_DAY = (
     *("is_complete", "completeness", "entries", "exits", "passers_by", "capture_rate", "average_hourly_entries"),
     *("peak_hour", "peak_hour_entries", "occupancy_max", "drift", "drift_share", "entries_last_week", "input_version"),
@@ -41,7 +42,7 @@ def due_reports(fleet: Fleet, warehouse: Warehouse, now: dt.datetime) -> list[St
 
     A day is due when it has ended and it is 08:00 in the store; a day on which the shop was closed has none.
     """
-    first, last = (now - _LOOK_BACK).date(), (now + DAY).date()
+    first, last = (now - LOOK_BACK).date(), (now + DAY).date()
     made = set(reports_made(warehouse, fleet.store_ids, first).iter_rows())
     summed_up = reads.daily(warehouse, fleet.store_ids, first, last).select("store_id", "trading_day", "input_version")
     return [
@@ -95,7 +96,17 @@ def keep_reports(
         if report is None:
             continue
         organization = fleet.store(store_id).organization
-        kept = StoreReport(store_id, organization, day, report.language, day_page(report), now, report.input_version)
+        kept = StoreReport(
+            store_id,
+            organization,
+            day,
+            report.language,
+            day_page(report),
+            subject(report),
+            message(report),
+            now,
+            report.input_version,
+        )
         with warehouse.transaction() as connection:
             write_report(connection, kept, run_id)
         made[store_id, day] = report

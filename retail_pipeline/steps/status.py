@@ -8,9 +8,12 @@ import polars as pl
 from retail_pipeline.fleet.calendar import LocalHour, local_hours
 from retail_pipeline.fleet.models import Fleet, Report, Store
 from retail_pipeline.frames import quality
+from retail_pipeline.steps.alerts.faults import undelivered_reports
 from retail_pipeline.steps.health import STAGES
 from retail_pipeline.steps.recover import TWO_POLLS
+from retail_pipeline.steps.report_delivery import GIVEN_UP_AFTER
 from retail_pipeline.steps.status_report import (
+    DeliveryStatus,
     DeviceStatus,
     GapStatus,
     HourState,
@@ -25,6 +28,7 @@ from retail_pipeline.steps.status_report import (
 from retail_pipeline.warehouse import evidence, reads
 from retail_pipeline.warehouse import status as rows
 from retail_pipeline.warehouse.connection import Warehouse
+from retail_pipeline.warehouse.report_deliveries import waiting as waiting_reports
 
 INSPECTED_WITHIN = dt.timedelta(hours=2)
 FIRST_MINUTES = 45
@@ -53,7 +57,8 @@ def gather_status(fleet: Fleet, warehouse: Warehouse, runs: Sequence[RunStatus] 
     devices = rows.device_states(warehouse, ids)
     stages = _stages(rows.latest_inspections(warehouse, ids, STAGES), now)
     stores = _stores(fleet, warehouse, devices, now)
-    problems = (*_problems(stages, stores, devices, now),)
+    waiting = waiting_reports(warehouse, ids, now - GIVEN_UP_AFTER)
+    problems = (*_problems(stages, stores, devices, now), *_undelivered(waiting))
     return Status(
         at=now,
         is_healthy=not problems,
@@ -64,8 +69,14 @@ def gather_status(fleet: Fleet, warehouse: Warehouse, runs: Sequence[RunStatus] 
         gaps=tuple(GapStatus(**row) for row in rows.gap_summary(warehouse, ids).iter_rows(named=True)),
         quarantine=_quarantine(evidence.rejected(warehouse, ids, now - _DAY, now)),
         incidents=_incidents(rows.current_incidents(warehouse, ids)),
+        deliveries=tuple(DeliveryStatus(**row) for row in waiting.iter_rows(named=True)),
         runs=None if runs is None else tuple(runs),
     )
+
+
+def _undelivered(waiting: pl.DataFrame) -> Iterator[str]:
+    for fault in undelivered_reports(waiting):
+        yield f"reports do not reach {fault.subject}: {fault.detail}"
 
 
 def _incidents(found: pl.DataFrame) -> tuple[IncidentStatus, ...]:

@@ -116,6 +116,17 @@ class IncidentStatus(_Part):
     told_at: Instant | None
 
 
+class DeliveryStatus(_Part):
+    """Pages of reports that a recipient has not taken; `problem` is why it did not take the last one."""
+
+    recipient: str
+    pages: int
+    since: Instant
+    attempts: int
+    next_attempt: Instant | None
+    problem: str | None
+
+
 class RunStatus(_Part):
     """A run of the pipeline as Dagster recorded it."""
 
@@ -138,4 +149,5 @@ class Status(_Part):
     gaps: tuple[GapStatus, ...] = ()
     quarantine: tuple[QuarantineStatus, ...] = ()
     incidents: tuple[IncidentStatus, ...] = ()
+    deliveries: tuple[DeliveryStatus, ...] = ()
     runs: tuple[RunStatus, ...] | None = None

@@ -6,32 +6,51 @@ from pathlib import Path
 
 from rich.console import Console
 
+from retail_pipeline.fleet.models import Fleet
 from retail_pipeline.local.place import private_folder
+from retail_pipeline.reports.day import DayReport
+from retail_pipeline.reports.message import message, subject
 from retail_pipeline.reports.page import day_page
 from retail_pipeline.resources.fleet_file import load_declared_fleet
+from retail_pipeline.resources.report_receivers import report_receivers
 from retail_pipeline.resources.supabase_postgres import open_warehouse
 from retail_pipeline.settings import read_settings
 from retail_pipeline.steps.report import latest_day, make_report
+from retail_pipeline.steps.report_delivery import receivers_of
 
 
 class NoReportError(Exception):
     """There is no such report; the message names store and day, and what to do."""
 
 
-def write_report_file(console: Console, store_id: str, day: dt.date | None, *, is_opened: bool) -> int:
+def write_report_file(console: Console, store_id: str, day: dt.date | None, *, is_opened: bool, is_sent: bool) -> int:
     """Make the report from the figures as they are now, write it under `RETAIL_HOME` and print its path.
 
     Raises:
-        NoReportError: the store is unknown, was closed, or nothing of the day was measured.
+        NoReportError: the store is unknown, was closed, names no recipient, or nothing of the day was measured.
     """
-    path = _write(store_id, day)
+    fleet, report = _made(store_id, day)
+    html = day_page(report)
+    path = _written(f"{store_id}-{report.trading_day}.html", html)
     console.print(str(path), highlight=False, soft_wrap=True)
     if is_opened:
         webbrowser.open(path.as_uri())
-    return 0
+    return _send(console, fleet, report, html, path.name) if is_sent else 0
 
 
-def _write(store_id: str, day: dt.date | None) -> Path:
+def _send(console: Console, fleet: Fleet, report: DayReport, html: str, file_name: str) -> int:
+    store = fleet.store(report.store_id)
+    if not store.recipients:
+        raise NoReportError(f"--send: the fleet file names no recipients of {store.id}.")
+    problems = []
+    for name, receiver in receivers_of(store, report_receivers(fleet)):
+        problem = receiver.send_page(subject(report), message(report), html, file_name)
+        console.print(f"{name}, {receiver.name}: {problem or 'sent'}", highlight=False, soft_wrap=True)
+        problems += [problem] if problem else []
+    return 1 if problems else 0
+
+
+def _made(store_id: str, day: dt.date | None) -> tuple[Fleet, DayReport]:
     fleet, now = load_declared_fleet(), dt.datetime.now(dt.UTC)
     if not fleet.has_store(store_id):
         raise NoReportError(f"--store {store_id}: the fleet file declares {', '.join(fleet.store_ids)}.")
@@ -43,8 +62,12 @@ def _write(store_id: str, day: dt.date | None) -> Path:
             f"{store_id} has no report of {chosen}: the shop was closed, or nothing of the day was collected. "
             "`retail-pipeline run --hours 48 --store " + store_id + "` collects what the devices remember."
         )
+    return fleet, report
+
+
+def _written(file_name: str, html: str) -> Path:
     folder = private_folder(read_settings().home.absolute()) / "reports"
     folder.mkdir(exist_ok=True)
-    path = folder / f"{store_id}-{chosen}.html"
-    path.write_text(day_page(report), encoding="utf-8")
+    path = folder / file_name
+    path.write_text(html, encoding="utf-8")
     return path

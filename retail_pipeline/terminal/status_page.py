@@ -39,6 +39,8 @@ def _parts(status: Status, is_unicode: bool) -> Iterator[RenderableType]:
         yield _quarantine(status)
     if status.incidents:
         yield _incidents(status)
+    if status.deliveries:
+        yield _deliveries(status)
     if status.runs is None:
         yield Text("Dagster's records can't be read here: no runs are shown.", style="dim")
     elif status.runs:
@@ -124,6 +126,14 @@ def _incidents(status: Status) -> Table:
         table.add_row(one.kind, one.subject, _utc(one.since), told, Text(one.detail))
     if (more := len(status.incidents) - SHOWN_GAPS) > 0:
         table.add_row(f"and {more} more")
+    return table
+
+
+def _deliveries(status: Status) -> Table:
+    table = _table("reports that wait", "recipient", "pages", "since (UTC)", "next attempt (UTC)", "why")
+    for one in status.deliveries:
+        again = "" if one.next_attempt is None else _utc(one.next_attempt)
+        table.add_row(one.recipient, str(one.pages), _utc(one.since), again, Text(one.problem or ""))
     return table
 
 

@@ -12,13 +12,15 @@ from retail_pipeline.warehouse.queries import query
 
 
 class StoreReport(NamedTuple):
-    """A page, and the version of the summary that it was made from."""
+    """A page, the message that it is sent with, and the version of the summary that both were made from."""
 
     store_id: str
     organization_id: str
     trading_day: dt.date
     language: str
     html: str
+    subject: str
+    message: str
     made_at: dt.datetime
     input_version: dt.datetime
 

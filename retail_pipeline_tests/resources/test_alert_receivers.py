@@ -72,10 +72,11 @@ def test_passwords_of_devices_and_databases_and_addresses_are_known_as_secrets(m
         "RETAIL_DATABASE_URL": "postgresql://svc:a-warehouse@db.example/retail",
         "DAGSTER_POSTGRES_URL": "postgresql://svc:a-dagster@db.example/dagster",
         "RETAIL_CREDENTIAL_TINY_PASSWORD": "a",
+        "RETAIL_REPORT_URLS_MANAGERS": "mailto://shop:a-mailbox@mail.example",
     }
 
     secrets = known_secrets(environment)
 
-    assert {"a-device", "a-user:a-device", "a-warehouse", "a-dagster", "an%40alert", "an@alert"} <= secrets
+    assert {"a-device", "a-user:a-device", "a-warehouse", "a-dagster", "an%40alert", "an@alert", "a-mailbox"} <= secrets
     assert {"a-token-of-sixteen", "b%2Ftoken-of-sixteen", "b/token-of-sixteen"} <= secrets
     assert not {"a", "a-user"} & secrets

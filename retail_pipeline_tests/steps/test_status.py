@@ -204,7 +204,10 @@ def test_a_hundred_stores_cost_as_many_statements_as_one(warehouse: Counting) ->
 
 
 SHAPE = {
-    "": ["at", "is_healthy", "problems", "stages", "stores", "devices", "gaps", "quarantine", "incidents", "runs"],
+    "": [
+        *("at", "is_healthy", "problems", "stages", "stores", "devices", "gaps", "quarantine", "incidents"),
+        *("deliveries", "runs"),
+    ],
     "stages": ["stage", "status", "findings", "store_id", "detail", "checked_at"],
     "stores": [
         *("store_id", "name", "organization_id", "timezone", "newest_complete_at", "minutes_since_newest"),

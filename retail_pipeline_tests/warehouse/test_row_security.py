@@ -15,7 +15,7 @@ from retail_pipeline_tests.warehouse.conftest import Session, UrlOf
 STORES = {"lisbon": "acme", "pune": "acme", "porto": "beta"}
 USER = "00000000-0000-0000-0000-000000000001"
 OWNERS_ONLY = {"device_replies", "rejected_rows", "rejected_transactions"}
-MANAGERS = {"collection_gaps", "device_health", "pipeline_health", "incidents"}
+MANAGERS = {"collection_gaps", "device_health", "pipeline_health", "incidents", "report_deliveries"}
 WRITERS = ("service_role", "retail_pipeline")
 TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'retail'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1"
 VIEWS = "SELECT relname FROM pg_class WHERE relnamespace = 'retail'::regnamespace AND relkind = 'v' ORDER BY 1"

@@ -19,6 +19,10 @@ PATIENCE = dt.timedelta(hours=4)
 """A store whose collection is in error for longer has more than a device that fails now and then."""
 
 
+WORTH_A_WORD = 3
+"""So often a recipient of reports may take nothing before anybody is told."""
+
+
 class Kind(StrEnum):
     """What can fail."""
 
@@ -26,6 +30,7 @@ class Kind(StrEnum):
     CHECK = "check"
     FRESHNESS = "freshness"
     RUN = "run"
+    REPORT = "report"
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,20 @@ def current_faults(
         *_silent_devices(fleet, asked),
         *_failing_stages(asked, inspections, now),
         *(one for one in told_by_dagster if not (one.kind is Kind.FRESHNESS and everything_is_down)),
+    ]
+
+
+def undelivered_reports(waiting: pl.DataFrame) -> list[Fault]:
+    """Recipients that have not taken pages though they were tried three times; `waiting` as the warehouse says it."""
+    return [
+        Fault(
+            kind=Kind.REPORT,
+            subject=row["recipient"],
+            cause="undelivered",
+            detail=f"{row['pages']} pages wait: {row['problem']}",
+            since=row["since"],
+        )
+        for row in waiting.filter(pl.col("attempts") >= WORTH_A_WORD).iter_rows(named=True)
     ]
 
 

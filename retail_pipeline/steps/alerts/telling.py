@@ -40,6 +40,11 @@ class Receiver(Protocol):
         """Whether it took the message. Never raises."""
 
 
+def wait_after(failures: int) -> dt.timedelta:
+    """How long a receiver is left alone that had failed so often before it failed now: longer each time, to an hour."""
+    return min(FIRST_WAIT * int(2 ** min(failures, 10)), LONGEST_WAIT)
+
+
 class Acquaintance(BaseModel):
     """What is remembered of a receiver: since when it is known, what it took in the last hour, and its failures."""
 
@@ -60,8 +65,8 @@ class Acquaintance(BaseModel):
 
     def failed(self, now: dt.datetime) -> "Acquaintance":
         """It took none: it is asked again later, and later each time."""
-        wait = min(FIRST_WAIT * 2 ** min(self.failures, 10), LONGEST_WAIT)
-        return self.model_copy(update={"failures": self.failures + 1, "again_at": now + wait})
+        again_at = now + wait_after(self.failures)
+        return self.model_copy(update={"failures": self.failures + 1, "again_at": again_at})
 
 
 class Memory(BaseModel):

@@ -20,6 +20,7 @@ ADVICE = {
     "unreachable": "See to power and network of the device, and to the port forwarding in front of it.",
     "refused": "See to user and password in RETAIL_CREDENTIAL_<NAME>_USERNAME and _PASSWORD.",
     "not_a_report": "Open the device's page in a browser: a login page or a redirect answers instead of it.",
+    "undelivered": "See to the addresses in RETAIL_REPORT_URLS_<NAME>, and to the service behind them.",
     "malformed": "See rejected_rows and device_replies for what the device said.",
 }
 _USERINFO = re.compile(r"(\w://)[^\s/@]+@")
@@ -107,10 +108,18 @@ def _headline(group: Sequence[Incident]) -> str:
             return f"{what} {'is' if is_one else 'are'} out of date"
         case Kind.RUN:
             return f"{what} {'fails' if is_one else 'fail'}"
+        case Kind.REPORT:
+            return f"reports do not reach {what}"
 
 
 def _count(group: Sequence[Incident]) -> str:
-    nouns = {Kind.DEVICE: "devices", Kind.CHECK: "stores", Kind.FRESHNESS: "tables", Kind.RUN: "jobs"}
+    nouns = {
+        Kind.DEVICE: "devices",
+        Kind.CHECK: "stores",
+        Kind.FRESHNESS: "tables",
+        Kind.RUN: "jobs",
+        Kind.REPORT: "recipients",
+    }
     shared = sorted({one.shared for one in group if one.shared})
     kinds = sorted({place.split()[0] for place in shared})
     where = f" on {shared[0]}" if len(shared) == 1 else f" on {len(shared)} {kinds[0]}s" if len(kinds) == 1 else ""

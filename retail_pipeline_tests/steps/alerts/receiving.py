@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 
 class RunningReceiver:
@@ -13,12 +14,18 @@ class RunningReceiver:
     def __init__(self) -> None:
         self.is_up = True
         self.asked = 0
-        self.taken: list[dict[str, str]] = []
+        self.taken: list[dict[str, Any]] = []
         self.port = 0
 
     @property
     def url(self) -> str:
+        """An address of a service that takes files as well."""
         return f"json://teller:a-receiver-secret@127.0.0.1:{self.port}/hook?retry=0"
+
+    @property
+    def url_of_texts(self) -> str:
+        """An address of a service that takes texts alone."""
+        return f"gotify://127.0.0.1:{self.port}/a-token"
 
     @property
     def titles(self) -> list[str]:

@@ -7,7 +7,8 @@ from threading import Barrier
 
 import pytest
 
-from retail_pipeline.resources.alert_receivers import AlertReceiver, alert_receivers
+from retail_pipeline.resources.alert_receivers import alert_receivers
+from retail_pipeline.resources.receivers import AppriseReceiver
 from retail_pipeline.steps.alerts import telling
 from retail_pipeline.steps.alerts.faults import Fault, Kind
 from retail_pipeline.steps.alerts.telling import Acquaintance, Memory, note_faults, tell
@@ -46,7 +47,7 @@ class Pipeline:
         self.monkeypatch.setenv("RETAIL_ALERT_URLS", ", ".join(one.url for one in receivers))
 
     @property
-    def receivers(self) -> list[AlertReceiver]:
+    def receivers(self) -> list[AppriseReceiver]:
         return alert_receivers()
 
     def tick(self, now: dt.datetime, *faults: Fault) -> None:

@@ -1,0 +1,69 @@
+"""A store's morning: the schedule asks for the page, the run makes it and sends it, and a receiver that is down is no
+failure of the run.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pytest
+
+from retail_pipeline.automation import jobs
+from retail_pipeline.automation.rectangles import hour_rectangle
+from retail_pipeline_tests.living import HOUR, QUIET, Living, store
+from retail_pipeline_tests.shops import utc
+from retail_pipeline_tests.steps.mailing import RunningMailServer, running_mail_server
+
+REPORTS = "make_reports_schedule"
+LISBON = store("lisbon", "Europe/Lisbon") | {"language": "pt", "recipients": ["MANAGERS"]}
+MORNING = utc("2026-11-20 08:00")
+
+
+@pytest.fixture
+def mail() -> Iterator[RunningMailServer]:
+    with running_mail_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def measured(life: Living) -> Living:
+    """Thursday in Lisbon, collected and summed up on Friday at seven."""
+    life.declare([LISBON])
+    stores = life.know_stores()
+    life.at(MORNING - HOUR)
+    collected = life.run(jobs.COLLECT_SENSORS, hour_rectangle(utc("2026-11-19 00:00"), utc("2026-11-19 23:00"), stores))
+    assert collected.success
+    request = life.tick("run_analytics_aggregation_schedule", MORNING - HOUR)
+    assert all(one.success for one in life.grant(jobs.AGGREGATE, request.run_requests))
+    return life
+
+
+def test_a_page_is_made_in_the_morning_and_sent_when_the_receiver_takes_it(measured, mail, monkeypatch) -> None:
+    monkeypatch.setenv("RETAIL_REPORT_URLS_MANAGERS", mail.url)
+    mail.is_up = False
+    assert measured.tick(REPORTS, MORNING - HOUR / 4).run_requests == []
+
+    [made] = measured.grant(jobs.REPORT, measured.tick(REPORTS, MORNING).run_requests)
+    assert made.success
+    assert "2026-11-19|lisbon" in measured.materialized("store_reports")
+    assert mail.taken == []
+    assert measured.sql("SELECT recipient, attempts FROM retail.report_deliveries") == [("MANAGERS", 1)]
+
+    mail.is_up = True
+    [sent] = measured.grant(jobs.REPORT, measured.tick(REPORTS, MORNING + HOUR / 4).run_requests)
+    assert sent.success
+    assert [taken["subject"] for taken in mail.taken] == ["Lisbon: quinta-feira, 19 de novembro de 2026"]
+    assert measured.tick(REPORTS, MORNING + HOUR / 2).run_requests == []
+    assert measured.tick(REPORTS, MORNING + HOUR / 2).skip_message
+
+
+def test_a_page_that_somebody_makes_by_hand_is_sent_to_nobody(measured, mail, monkeypatch) -> None:
+    monkeypatch.setenv("RETAIL_REPORT_URLS_MANAGERS", mail.url)
+    measured.sql("DELETE FROM retail.report_deliveries")
+    result = measured.defs.resolve_job_def(jobs.REPORT).execute_in_process(
+        instance=measured.instance,
+        partition_key=str(dg.MultiPartitionKey({"day": "2026-11-19", "store": "lisbon"})),
+        run_config=QUIET,
+    )
+
+    assert result.success
+    assert mail.taken == []

@@ -1,0 +1,9 @@
+-- A receiver did not take a page: why, and when it is asked again.
+-- Grain: page and receiver. Key: store_id, trading_day, receiver. Caller: warehouse/report_deliveries.py.
+UPDATE retail.report_deliveries
+SET attempts = attempts + 1, next_attempt = %(next_attempt)s::timestamptz, problem = %(problem)s::text
+WHERE
+    store_id = %(store_id)s::text
+    AND trading_day = %(trading_day)s::date
+    AND receiver = %(receiver)s::text
+    AND sent_at IS NULL
