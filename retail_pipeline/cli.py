@@ -11,7 +11,9 @@ from rich.console import Console
 from retail_pipeline.fleet.load import FleetError
 from retail_pipeline.fleet.models import Report
 from retail_pipeline.settings import ConfigurationError
+from retail_pipeline.steps.explain.question import NotExplainableError
 from retail_pipeline.steps.transactions import TransactionsFileError
+from retail_pipeline.terminal.explain import explain_figures
 from retail_pipeline.terminal.fleet_check import check_fleet
 from retail_pipeline.terminal.load import load_transactions_file
 from retail_pipeline.terminal.replay import replay_stored
@@ -168,6 +170,29 @@ def export(
 
 
 @app.command
+def explain(
+    *,
+    store: str,
+    hour: str | None = None,
+    day: dt.date | None = None,
+    zone: str | None = None,
+    metric: str | None = None,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Where a figure comes from: definition, working, input rows, replies, gaps, estimate, quality, earlier values.
+
+    Args:
+        store: the store.
+        hour: a time in the hour, as 2026-11-24T17:00 by the store's clock, or with Z or an offset.
+        day: a trading day, as 2026-11-24.
+        zone: figures of this zone of the store, by the hour.
+        metric: only this figure, with everything that it rests on (default: all figures).
+        json: for machines, complete.
+    """
+    return explain_figures(Console(), store_id=store, hour=hour, day=day, zone=zone, metric=metric, as_json=json)
+
+
+@app.command
 def simulate(*, port: int = 8800, scenario: Path | None = None) -> int:
     """Run the demo's counting devices in the foreground, on loopback.
 
@@ -238,6 +263,7 @@ def main() -> None:
         RunRefusedError,
         TransactionsFileError,
         NoReportError,
+        NotExplainableError,
     ) as error:
         sys.exit(_said(str(error), USAGE))
     except WarehouseError as error:

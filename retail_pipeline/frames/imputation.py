@@ -41,23 +41,30 @@ def with_imputed(figures: pl.DataFrame, known: pl.DataFrame, as_of: dt.datetime)
 
 
 def backtested_wape(days: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """`imputation_wape` of each of `days`: the method tried on every open hour of the 8 weeks before that is known.
+    """`imputation_wape` of each of `days`: weighted absolute percentage error of `backtest`.
 
-    Weighted absolute percentage error: sum of |entries - estimate| / sum of entries; NULL where these are zero or no
-    hour had an estimate.
+    Sum of |entries - estimate| / sum of entries; NULL where these are zero or no hour had an estimate.
+    """
+    return backtest(days, known).select(*_DAY, ratio(pl.col("error"), pl.col("entries")).alias("imputation_wape"))
+
+
+def backtest(days: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """The method tried on every open hour of the 8 weeks before that is known: one row for each of `days` that has any.
+
+    Columns: `error` (sum of |entries - estimate|), `entries` and `hours` that had an estimate.
     """
     tried = known.filter(pl.col("business_share") > 0).join(days, on="store_id", how="semi")
     errors = (
         tried.join(_estimated(tried, known, "entries"), on=_HOUR)
         .with_columns((pl.col("entries") - pl.col("entries_imputed")).abs().alias("error"))
         .group_by("store_id", pl.col("trading_day").alias("tried_day"))
-        .agg(pl.col("error", "entries").sum())
+        .agg(pl.col("error", "entries").sum(), pl.len().alias("hours"))
     )
     return (
         days.join(errors, on="store_id")
         .filter(pl.col("tried_day") < pl.col("trading_day"), pl.col("tried_day") >= pl.col("trading_day") - TESTED)
         .group_by(_DAY)
-        .agg(ratio(pl.col("error").sum(), pl.col("entries").sum()).alias("imputation_wape"))
+        .agg(pl.col("error", "entries", "hours").sum())
     )
 
 

@@ -13,14 +13,12 @@ import polars as pl
 
 from retail_pipeline.fleet.calendar import hours_starting_in
 from retail_pipeline.fleet.models import Fleet, Store
-from retail_pipeline.frames.device_off import WEEKS_BACK, measured
-from retail_pipeline.frames.hourly import hourly_analytics
-from retail_pipeline.frames.imputation import LOOK_BACK
+from retail_pipeline.frames.device_off import WEEKS_BACK
 from retail_pipeline.frames.local_time import with_hours
 from retail_pipeline.frames.schemas import BY_ZONE
-from retail_pipeline.frames.zones import virtual_region_occupancy
+from retail_pipeline.steps.figures import figures_of_days
 from retail_pipeline.steps.spans import StoreDays, bounds, by_store, days_after, hours_of_days
-from retail_pipeline.steps.switched_off import SwitchedOff, judge_switched_off, with_days_that_look_back
+from retail_pipeline.steps.switched_off import with_days_that_look_back
 from retail_pipeline.steps.zones import DayFigures, answered, write_zone_tables
 from retail_pipeline.warehouse import attempts, gaps, reads, tables
 from retail_pipeline.warehouse.attempts import Step, StoreDay
@@ -144,31 +142,21 @@ def _derive_together(
         for store in stores:
             store_lock(connection, store.id)
         hours = hours_of_days(stores, with_days_that_look_back(warehouse, stores, days, now))
-        raw = reads.raw_counts(warehouse, [store.id for store in stores], *bounds(hours))
-        placed = with_hours(raw, hours)
-        counted = placed.select(raw.columns)
-        off = judge_switched_off(warehouse, stores, counted, hours)
-        past, recovered = _seen_before(warehouse, stores, hours)
-        present = measured(counted, off.hours, hours)
-        zones = virtual_region_occupancy(present, stores, hours)
-        hourly = _with_history(
-            hourly_analytics(counted, stores, hours, now, off.hours, past=past, recovered=recovered), off
-        )
+        day = figures_of_days(warehouse, stores, hours, now)
         slices = _slices(hours)
-        gaps.judge_off(connection, off.hours, slices, now)
-        zones_changed = tables.write_zones(connection, zones.with_columns(by_run), slices)
-        hours_changed = tables.write_hourly(connection, hourly.with_columns(by_run), slices)
+        gaps.judge_off(connection, day.off.hours, slices, now)
+        zones_changed = tables.write_zones(connection, day.zones.with_columns(by_run), slices)
+        hours_changed = tables.write_hourly(connection, day.hourly.with_columns(by_run), slices)
         regional = reads.regional_counts(warehouse, [store.id for store in stores], *bounds(hours))
-        day = DayFigures(stores, hours, present, regional, zones, hourly, answered(warehouse, stores))
-        by_zone = write_zone_tables(connection, day, slices, now, run_id)
+        asked_devices = answered(warehouse, stores)
+        figures = DayFigures(stores, hours, day.present, regional, day.zones, day.hourly, asked_devices)
+        by_zone = write_zone_tables(connection, figures, slices, now, run_id)
         attempts.settle(connection, Step.HOURS, _store_days(stores, days))
-    reported = set(_partitions(placed))
+    reported = set(_partitions(day.placed))
     with_stays = reported | set(_partitions(with_hours(regional, hours)))
     return Derived(
-        zones=_told(
-            _placed(zones, hours, "interval_start"), _placed(zones_changed, hours, "interval_start"), asked, reported
-        ),
-        hours=_told(hourly, hours_changed, asked, reported),
+        zones=_told(_placed(day.zones, hours), _placed(zones_changed, hours), asked, reported),
+        hours=_told(day.hourly, hours_changed, asked, reported),
         by_zone={table: _told(one.rows, one.changed, asked, with_stays) for table, one in by_zone.items()},
         changed_days=_days_of(hours_changed, hours),
     )
@@ -177,26 +165,6 @@ def _derive_together(
 def _days_of(changed: pl.DataFrame, hours: pl.DataFrame) -> frozenset[StoreDay]:
     days = hours.join(changed, on=["store_id", "hour_start"], how="semi").select("store_id", "trading_day")
     return frozenset(days.unique().iter_rows())
-
-
-def _seen_before(
-    warehouse: Warehouse, stores: Sequence[Store], hours: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The complete hours of the weeks before, and which of `hours` came late."""
-    ids = [store.id for store in stores]
-    start, end = bounds(hours)
-    past = reads.hour_history(warehouse, ids, start - LOOK_BACK - dt.timedelta(days=1), end)
-    return past, reads.recovered_hours(warehouse, ids, start, end)
-
-
-def _with_history(hourly: pl.DataFrame, off: SwitchedOff) -> pl.DataFrame:
-    """Weeks before that had a say are inputs too: when they change the verdict, the day's summary is due."""
-    newest = pl.max_horizontal("input_version", "history_version")
-    return (
-        hourly.join(off.versions, on=["store_id", "trading_day"], how="left", maintain_order="left")
-        .with_columns(newest.alias("input_version"))
-        .drop("history_version")
-    )
 
 
 def _store_days(stores: Sequence[Store], days: StoreDays) -> set[StoreDay]:
@@ -222,8 +190,8 @@ def _told(rows: pl.DataFrame, changed: pl.DataFrame, asked: set[Partition], coun
     )
 
 
-def _placed(rows: pl.DataFrame, hours: pl.DataFrame, start: str) -> pl.DataFrame:
-    return with_hours(rows.select("store_id", pl.col(start).alias("interval_start")), hours)
+def _placed(rows: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
+    return with_hours(rows.select("store_id", "interval_start"), hours)
 
 
 def _partitions(rows: pl.DataFrame) -> dict[Partition, int]:

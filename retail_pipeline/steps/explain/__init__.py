@@ -1,0 +1,1 @@
+"""Where a published figure comes from: its definition, its working, its inputs, and what it was before."""

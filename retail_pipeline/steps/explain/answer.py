@@ -1,0 +1,178 @@
+"""Puts an explanation together: the question answered figure by figure, with all that it rests on."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from retail_pipeline.frames.metrics import Metric, metric_of
+from retail_pipeline.frames.zone_hours import ESTIMATED
+from retail_pipeline.steps.explain.day_workings import DAY_WORKINGS
+from retail_pipeline.steps.explain.document import Estimate, Explanation, Figure, Gap, Input, SourceReply, Value
+from retail_pipeline.steps.explain.evidence import Evidence, gather
+from retail_pipeline.steps.explain.facts import day_facts, hour_facts, zone_facts
+from retail_pipeline.steps.explain.history import earlier_values, revised_counts
+from retail_pipeline.steps.explain.hour_workings import HOUR_WORKINGS, HourFacts
+from retail_pipeline.steps.explain.inputs import inputs, used_by, uses_of
+from retail_pipeline.steps.explain.question import DAYS, HOURS, SALES, ZONES, Question, refuse_outside
+from retail_pipeline.steps.explain.reasons import why_letter, why_missing, why_null
+from retail_pipeline.steps.explain.sales_workings import SALES_WORKINGS
+from retail_pipeline.steps.explain.working import Row, Working
+from retail_pipeline.steps.explain.zone_workings import ZONE_WORKINGS
+from retail_pipeline.warehouse.connection import Warehouse
+from retail_pipeline.warehouse.explain import first_known_hour, replies_named
+
+Work = Callable[[Any], Working]
+WORKINGS: Mapping[str, Mapping[str, Work]] = {
+    HOURS: HOUR_WORKINGS,
+    DAYS: DAY_WORKINGS,
+    ZONES: ZONE_WORKINGS,
+    "conversion_hours": SALES_WORKINGS,
+    "conversion_days": SALES_WORKINGS,
+}
+"""How each figure comes about, by table and column."""
+
+
+def explain(question: Question, warehouse: Warehouse, now: dt.datetime) -> Explanation:
+    """The figures that are asked for, with definition, working, inputs, replies, gaps and earlier values.
+
+    Raises:
+        NotExplainableError: the period has not begun, or lies before everything that is known.
+    """
+    refuse_outside(question, first_known_hour(warehouse, question.store.id), now)
+    return _Answer(question, gather(warehouse, question, now), now).told(warehouse)
+
+
+class _Answer:
+    """One question and its evidence."""
+
+    def __init__(self, question: Question, evidence: Evidence, now: dt.datetime) -> None:
+        self.question, self.evidence, self.now = question, evidence, now
+        self.row = next(evidence.answer.iter_rows(named=True), None)
+        self.again = next(evidence.again.iter_rows(named=True), None)
+        self.counts = inputs(question, evidence)
+        self.gaps = tuple(_gap(one) for one in evidence.gaps.iter_rows(named=True))
+        self.own_gaps = tuple(one for one in self.gaps if question.start <= one.hour_start < question.end)
+        self.because = why_letter(question, self.row, self.own_gaps, now)
+        self.facts = None if self.row is None else self._facts(self.row)
+        self.missing = None if self.row else why_missing(question, self.own_gaps, self._own_counts(), now)
+
+    def told(self, warehouse: Warehouse) -> Explanation:
+        """The whole document."""
+        figures = tuple(self._figure(table, name) for table, name in self._asked())
+        rows = used_by(self.counts, (one.uses for one in figures))
+        store, question = self.question.store, self.question
+        ids = {one.reply_id for one in rows} | {i for one in figures for was in one.earlier for i in was.reply_ids}
+        return Explanation(
+            at=self.now,
+            store_id=store.id,
+            store_name=store.name,
+            organization_id=store.organization,
+            timezone=store.timezone,
+            zone=question.zone,
+            period="day" if question.hour is None else "hour",
+            start=question.start,
+            end=question.end,
+            trading_day=question.trading_day,
+            is_complete=self._column("is_complete"),
+            missing_because=self.missing,
+            quality=self._column("quality"),
+            quality_because=self.because,
+            run_id=self.evidence.run_id,
+            input_version=self._column("input_version"),
+            figures=figures,
+            estimate=self._estimate(),
+            inputs=rows,
+            replies=tuple(SourceReply(**one) for one in replies_named(warehouse, ids).iter_rows(named=True)),
+            gaps=self._gaps_of(rows),
+            revised_counts=revised_counts(self.evidence, rows),
+        )
+
+    def _asked(self) -> Sequence[tuple[str, str]]:
+        """Sales are told where they are known, or asked for by name."""
+        metrics = self.question.metrics
+        return [one for one in metrics if len(metrics) == 1 or self.evidence.sales or one[0] not in SALES.values()]
+
+    def _figure(self, table: str, name: str) -> Figure:
+        metric = metric_of(table, name)
+        uses = uses_of(self.question, name, is_estimated=self._column("occupancy_source") == ESTIMATED)
+        is_sale = table in SALES.values()
+        row = self.evidence.sales if is_sale else self.row
+        value = None if row is None else _value(row[name])
+        working = self._working(table, name, row)
+        again = None if is_sale or self.again is None else _value(self.again[name])
+        used = used_by(self.counts, [uses])
+        return Figure(
+            metric=name,
+            table=table,
+            value=value,
+            unit=metric.unit,
+            range=metric.range,
+            formula=metric.formula,
+            version=metric.version,
+            source=metric.source,
+            null_when=metric.null,
+            working=working.text,
+            terms=working.terms,
+            uses=uses,
+            computed_again=value if is_sale else again,
+            is_current=None if is_sale or self.row is None else again == value,
+            missing_because=self._missing(metric, row) if value is None else None,
+            earlier=earlier_values(self.question, self.evidence, name, used, self.gaps),
+        )
+
+    def _working(self, table: str, name: str, row: Row | None) -> Working:
+        """A figure of which nothing is known has none."""
+        if row is None:
+            return Working("")
+        return WORKINGS[table][name](row if table in SALES.values() else self.facts)
+
+    def _missing(self, metric: Metric, row: Row | None) -> str:
+        if row is not None and self.row is not None:
+            return why_null(self.question, metric, self.row, self.own_gaps)
+        if self.missing is not None:
+            return self.missing
+        return (
+            "No sales are known of it, or its entries are not complete:"
+            " `retail-pipeline load-transactions FILE` loads a till's export."
+        )
+
+    def _facts(self, row: Row) -> object:
+        question, evidence = self.question, self.evidence
+        if question.table == ZONES:
+            return zone_facts(question, evidence, row, self.counts)
+        if question.table == DAYS:
+            return day_facts(question, evidence, row, self.because, self.now)
+        return hour_facts(question, evidence, row, self.counts, self.because)
+
+    def _estimate(self) -> Estimate | None:
+        row, facts = self.row, self.facts
+        if row is None or not isinstance(facts, HourFacts) or row["entries_imputed"] is None:
+            return None
+        return Estimate(
+            entries=row["entries_imputed"],
+            exits=row["exits_imputed"],
+            method=row["imputation_method"],
+            wape=row["imputation_wape"],
+            made_from=HOUR_WORKINGS["entries_imputed"](facts).terms,
+        )
+
+    def _gaps_of(self, rows: Sequence[Input]) -> tuple[Gap, ...]:
+        """Of the period itself, and of all that its figures use."""
+        starts = [self.question.start, *(one.interval_start for one in rows)]
+        ends = [self.question.end, *(one.interval_end for one in rows)]
+        return tuple(one for one in self.gaps if min(starts) <= one.hour_start < max(ends))
+
+    def _own_counts(self) -> list[Input]:
+        return [one for one in self.counts if self.question.start <= one.interval_start < self.question.end]
+
+    def _column(self, name: str) -> Any:  # noqa: ANN401 - a column of any type
+        return None if self.row is None else self.row.get(name)
+
+
+def _gap(row: dict[str, Any]) -> Gap:
+    state = "recovered" if row["recovered_at"] else "lost" if row["closed_as_lost_at"] else "open"
+    return Gap(**row, state=state)
+
+
+def _value(figure: Value | list[int]) -> Value:
+    return tuple(figure) if isinstance(figure, list) else figure

@@ -1,0 +1,156 @@
+"""The evidence as the workings want it: plain rows of one hour, one day, or one zone."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import polars as pl
+
+from retail_pipeline.fleet.models import Report
+from retail_pipeline.frames.comparison import LAST_WEEK, LAST_YEAR
+from retail_pipeline.frames.coverage import device_coverage
+from retail_pipeline.frames.declared import entrance_devices, is_live
+from retail_pipeline.frames.imputation import backtest
+from retail_pipeline.frames.known_hours import known_hours
+from retail_pipeline.frames.normal import WEEKS
+from retail_pipeline.frames.ratios import minutes_between
+from retail_pipeline.steps.explain.day_workings import DayFacts
+from retail_pipeline.steps.explain.document import Input
+from retail_pipeline.steps.explain.evidence import Evidence
+from retail_pipeline.steps.explain.hour_workings import HourFacts
+from retail_pipeline.steps.explain.question import Question
+from retail_pipeline.steps.explain.working import Row
+from retail_pipeline.steps.explain.zone_workings import ZoneFacts
+
+_INTERVAL_MINUTES = minutes_between("interval_start", "interval_end").alias("minutes")
+
+
+def hour_facts(question: Question, evidence: Evidence, row: Row, counts: Iterable[Input], because: str) -> HourFacts:
+    """What the figures of an hour rest on."""
+    calendar = _hour_of_calendar(question, evidence)
+    known = known_hours(evidence.counts.hourly, evidence.counts.past)
+    day = pl.DataFrame({"store_id": [question.store.id], "trading_day": [question.trading_day]})
+    tested = backtest(day, known)
+    return HourFacts(
+        row=row,
+        minutes=calendar["minutes"],
+        crossed=tuple(_crossed(counts, question)),
+        intervals=_rows(evidence.intervals.with_columns(_INTERVAL_MINUTES)),
+        devices=_covered(question, evidence),
+        day=_rows(evidence.stored),
+        weeks_before=_weeks_before(question, known),
+        tested=tested.row(0, named=True) if tested.height else None,
+        quality_because=because,
+    )
+
+
+def day_facts(question: Question, evidence: Evidence, row: Row, because: str, now: dt.datetime) -> DayFacts:
+    """What the figures of a trading day rest on."""
+    minutes = minutes_between("hour_start", "hour_end").alias("minutes")
+    has_ended = (pl.col("hour_end") <= now).alias("has_ended")
+    before = {one["trading_day"]: one for one in evidence.past_days.iter_rows(named=True)}
+    return DayFacts(
+        row=row,
+        hours=_rows(evidence.stored.with_columns(minutes, has_ended)),
+        calendar=_rows(_calendar(question, evidence, now)),
+        lost=evidence.lost,
+        week_before=before.get(question.trading_day - LAST_WEEK),
+        year_before=before.get(question.trading_day - LAST_YEAR),
+        quality_because=because,
+    )
+
+
+def zone_facts(question: Question, evidence: Evidence, row: Row, counts: Iterable[Input]) -> ZoneFacts:
+    """What the figures of a zone's hour rest on."""
+    zone, start = str(question.zone), question.start
+    rows = tuple(counts)
+    mine = evidence.counts.zones.filter(pl.col("zone") == zone)
+    in_hour = mine.filter(pl.col("interval_start") >= start, pl.col("interval_start") < question.end)
+    store_row = _rows(evidence.stored.filter(pl.col("hour_start") == start))
+    outward = pl.col("from_area") == zone
+    onward = evidence.flows.filter(
+        outward, pl.col("hour_start") == start, pl.col("to_area").is_in([*question.store.zones])
+    )
+    return ZoneFacts(
+        row=row,
+        store_row=store_row[0] if store_row else {},
+        minutes=_hour_of_calendar(question, evidence)["minutes"],
+        doors=tuple(_crossed(rows, question)),
+        regions=tuple(_stayed(rows, question)),
+        intervals=_rows(in_hour.with_columns(_INTERVAL_MINUTES)),
+        day=mine.select(pl.col("entries", "exits").sum()).row(0, named=True),
+        onward=_rows(onward),
+        typical_stay_minutes=question.store.zones[zone].typical_stay_minutes,
+    )
+
+
+def _rows(frame: pl.DataFrame) -> tuple[dict[str, Any], ...]:
+    return tuple(frame.iter_rows(named=True))
+
+
+def _hour_of_calendar(question: Question, evidence: Evidence) -> Row:
+    return evidence.hours.row(by_predicate=pl.col("hour_start") == question.start, named=True)
+
+
+def _crossed(counts: Iterable[Input], question: Question) -> Iterator[Row]:
+    """Sums of each line in the hour: crossings into the place that is asked for, and out of it."""
+    lines: dict[str, list[Input]] = {}
+    for one in counts:
+        if one.report == Report.LINES and one.left_out is None and question.start <= one.interval_start < question.end:
+            lines.setdefault(one.place, []).append(one)
+    for _, rows in sorted(lines.items()):
+        line = rows[0]
+        leads_in = question.zone is None or line.to_area == question.zone
+        if question.zone is not None and question.zone not in (line.from_area, line.to_area):
+            continue
+        reported = {"IN": sum(row.in_count or 0 for row in rows), "OUT": sum(row.out_count or 0 for row in rows)}
+        entering = "IN" if leads_in != line.inverted else "OUT"
+        leaving = "OUT" if entering == "IN" else "IN"
+        yield {
+            "role": line.role,
+            "entered": reported[entering],
+            "left": reported[leaving],
+            "passed": reported["IN"] + reported["OUT"],
+            "entered_label": _label(line, entering),
+            "left_label": _label(line, leaving),
+            "passed_label": _label(line, "IN + OUT"),
+        }
+
+
+def _label(line: Input, way: str) -> str:
+    return f"{line.sensor_id} line {line.number} {way}{' (inverted)' if line.inverted else ''}"
+
+
+def _stayed(counts: Iterable[Input], question: Question) -> Iterator[Row]:
+    regions: dict[str, int] = {}
+    for one in counts:
+        if one.report == Report.REGIONS and question.start <= one.interval_start < question.end:
+            label = f"{one.sensor_id} region {one.number}"
+            regions[label] = regions.get(label, 0) + (one.stays or 0)
+    return ({"label": label, "stays": stays} for label, stays in sorted(regions.items()))
+
+
+def _covered(question: Question, evidence: Evidence) -> tuple[Row, ...]:
+    """Minutes in complete intervals of each device over an entrance; 0 where it told nothing of the hour."""
+    covered = device_coverage(evidence.counts.present, evidence.hours).filter(pl.col("hour_start") == question.start)
+    devices = entrance_devices([question.store]).select("sensor_id")
+    told = devices.join(covered.select("sensor_id", "complete_minutes"), on="sensor_id", how="left")
+    return _rows(told.with_columns(pl.col("complete_minutes").fill_null(0)).sort("sensor_id"))
+
+
+def _weeks_before(question: Question, known: pl.DataFrame) -> tuple[Row, ...]:
+    """The hours that an index or an estimate is of, the latest first; of an hour that came twice, the first."""
+    if question.hour is None:
+        return ()
+    weeks = [(n, question.hour.local_date - dt.timedelta(weeks=n)) for n in range(1, WEEKS + 1)]
+    wanted = pl.DataFrame(weeks, schema={"weeks": pl.Int64(), "local_date": pl.Date()}, orient="row")
+    same_hour = known.filter(pl.col("local_hour") == question.hour.local_hour)
+    found = wanted.join(same_hour.unique("local_date", keep="first", maintain_order=True), on="local_date")
+    return _rows(found.sort("weeks"))
+
+
+def _calendar(question: Question, evidence: Evidence, now: dt.datetime) -> pl.DataFrame:
+    live = entrance_devices([question.store]).select("store_id", "live_since").unique()
+    is_expected = (is_live() & (pl.col("hour_end") <= now)).alias("is_expected")
+    open_minutes = (pl.col("business_share") * pl.col("minutes")).round().cast(pl.Int64).alias("open_minutes")
+    return evidence.hours.join(live, on="store_id").with_columns(is_expected, open_minutes)

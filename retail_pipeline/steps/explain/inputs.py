@@ -1,0 +1,151 @@
+"""The counts behind a figure: every line and region in every interval, as reported, and which figure uses it."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+
+import polars as pl
+
+from retail_pipeline.fleet.calendar import day_bounds
+from retail_pipeline.fleet.models import Report, Role
+from retail_pipeline.frames.counts import lines_frame
+from retail_pipeline.frames.local_time import with_hours
+from retail_pipeline.frames.stays import declared_regions
+from retail_pipeline.steps.explain.document import Input, Uses
+from retail_pipeline.steps.explain.evidence import Evidence
+from retail_pipeline.steps.explain.question import DAYS, ZONES, Question
+
+_NONE_OF_IT = {
+    *("business_share", "is_business_hour", "open_hours", "hours_expected", "hours_lost"),
+    *("entries_imputed", "exits_imputed", "imputation_method", "imputation_wape"),
+    *("entries_last_week", "entries_52_weeks_ago", "occupancy_source"),
+}
+_STREET = {"passers_by"}
+_STREET_TOO = {"capture_rate", "turn_in_ratio"}
+_SO_FAR = {"occupancy_end", "occupancy_max", "occupancy_mean", "dwell_minutes", "occupancy_share"}
+_SO_FAR_OF_ZONE = {"queue_length_mean", "queue_length_max", "wait_minutes", "wait_valid"}
+_WHOLE_DAY = {"traffic_share", "occupancy_mean_corrected"}
+_OF_STORE_TOO = {"draw_rate", "occupancy_share", "pass_on_rate"}
+OFF = "the device was switched off: its zeros are no counts"
+
+
+def uses_of(question: Question, metric: str, *, is_estimated: bool) -> Uses | None:
+    """The lines and regions that a figure is made from, and the span in which their intervals start; None: none.
+
+    `is_estimated`: the occupancy of the zone comes from stays, not from lines.
+    """
+    if metric in _NONE_OF_IT:
+        return None
+    if metric == "stays" or (metric == "occupancy_mean" and is_estimated):
+        return Uses(lines=(), regions=tuple(_regions(question)), start=question.start, end=question.end)
+    start, end = _span(question, metric)
+    return Uses(lines=tuple(_lines(question, metric)), regions=(), start=start, end=end)
+
+
+def inputs(question: Question, evidence: Evidence) -> tuple[Input, ...]:
+    """Every line of the store, and where a zone is asked for every region, over the trading day; in order of time."""
+    lines = [_of_line(row) for row in _line_rows(question, evidence).iter_rows(named=True)]
+    regions = [_of_region(row) for row in _region_rows(question, evidence).iter_rows(named=True)]
+    return tuple(
+        sorted([*lines, *regions], key=lambda one: (one.interval_start, one.sensor_id, one.report, one.number))
+    )
+
+
+def used_by(rows: Iterable[Input], uses: Iterable[Uses | None]) -> tuple[Input, ...]:
+    """The rows that any of the uses takes in."""
+    known = [one for one in uses if one is not None]
+    return tuple(row for row in rows if any(is_used(row, one) for one in known))
+
+
+def is_used(row: Input, uses: Uses) -> bool:
+    """Whether the row is of one of the lines or regions, and starts in the span."""
+    places = uses.lines if row.report == Report.LINES else uses.regions
+    return row.place in places and uses.start <= row.interval_start < uses.end
+
+
+def _lines(question: Question, metric: str) -> Iterator[str]:
+    store = question.store
+    doors = {(door.sensor_id, door.line) for door in store.graph.doors_of(question.zone)} if question.zone else set()
+    roles = {Role.PASSERS_BY} if metric in _STREET else {Role.ENTRANCE}
+    roles |= {Role.PASSERS_BY} if metric in _STREET_TOO else set()
+    of_store = question.table != ZONES or metric in _OF_STORE_TOO
+    for device in store.devices_for(Report.LINES):
+        for number, line in sorted(device.lines.items()):
+            if (device.id, number) in doors or (of_store and line.role in roles):
+                yield f"{device.id}/{number}"
+
+
+def _regions(question: Question) -> Iterator[str]:
+    for device in question.store.devices_for(Report.REGIONS):
+        yield from (f"{device.id}/{number}" for number, zone in device.regions.items() if zone == question.zone)
+
+
+def _span(question: Question, metric: str) -> tuple[dt.datetime, dt.datetime]:
+    day_start, day_end = day_bounds(question.store, question.trading_day)
+    if question.table == DAYS or metric in _WHOLE_DAY:
+        return day_start, day_end
+    if metric in _SO_FAR | _SO_FAR_OF_ZONE:
+        return day_start, question.end
+    return question.start, question.end
+
+
+def _line_rows(question: Question, evidence: Evidence) -> pl.DataFrame:
+    lines = lines_frame([question.store]).filter(pl.col("role") != str(Role.IGNORED))
+    placed = _placed(evidence.counts.placed, evidence)
+    per_line = [
+        placed.with_columns(
+            pl.lit(number, pl.Int8).alias("line"),
+            pl.col(f"line{number}_in").alias("in_count"),
+            pl.col(f"line{number}_out").alias("out_count"),
+        )
+        for number in (1, 2, 3, 4)
+    ]
+    return pl.concat(per_line).join(lines, on=["store_id", "sensor_id", "line"])
+
+
+def _region_rows(question: Question, evidence: Evidence) -> pl.DataFrame:
+    regions = declared_regions([question.store]).filter(pl.col("zone") == pl.lit(question.zone, pl.String()))
+    names = [f"region{number}" for number in (1, 2, 3, 4)]
+    rows = with_hours(evidence.regional, evidence.hours)
+    return (
+        rows.unpivot(names, index=[name for name in rows.columns if name not in names], variable_name="region")
+        .drop_nulls("value")
+        .join(regions, on=["store_id", "sensor_id", "region"])
+    )
+
+
+def _placed(rows: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
+    off = evidence.counts.off.hours.select("sensor_id", "hour_start", pl.lit(value=True).alias("is_off"))
+    return rows.join(off, on=["sensor_id", "hour_start"], how="left").with_columns(
+        pl.col("is_off").fill_null(value=False)
+    )
+
+
+def _of_line(row: dict[str, object]) -> Input:
+    names = ("sensor_id", "role", "from_area", "to_area", "inverted", "in_count", "out_count")
+    return Input(
+        **{name: row[name] for name in (*names, *_COMMON)},
+        report=Report.LINES,
+        number=row["line"],
+        zone=None,
+        stays=None,
+        left_out=OFF if row["is_off"] else None,
+    )
+
+
+def _of_region(row: dict[str, object]) -> Input:
+    return Input(
+        **{name: row[name] for name in ("sensor_id", "zone", *_COMMON)},
+        report=Report.REGIONS,
+        number=int(str(row["region"]).removeprefix("region")),
+        role="region",
+        from_area=None,
+        to_area=None,
+        inverted=False,
+        in_count=None,
+        out_count=None,
+        stays=row["value"],
+        left_out=None,
+    )
+
+
+_COMMON = ("interval_start", "interval_end", "is_complete", "reply_id")

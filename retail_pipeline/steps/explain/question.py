@@ -1,0 +1,159 @@
+"""What is asked: a store's hour or trading day, perhaps a zone, perhaps one metric; refused with near names."""
+
+import datetime as dt
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from retail_pipeline.devices.clock import readings
+from retail_pipeline.fleet.calendar import LocalHour, day_bounds, local_hours, trading_day_of
+from retail_pipeline.fleet.models import Fleet, Store
+from retail_pipeline.fleet.wall_clock import clock_hour
+from retail_pipeline.frames.metrics import metrics_of
+
+HOURS, DAYS, ZONES = "hourly_analytics", "daily_summaries", "zone_hours"
+SALES = {HOURS: "conversion_hours", DAYS: "conversion_days"}
+_FIRST_YEAR, _LAST_YEAR = 1971, 2200
+
+
+class NotExplainableError(Exception):
+    """There is no such figure; the message names what was asked, and what there is."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A period of a store, whose figures stand in `table`; `metrics` are those that are asked for.
+
+    `hour` is None where a whole trading day is asked for. `[start, end)` is UTC.
+    """
+
+    store: Store
+    table: str
+    zone: str | None
+    hour: LocalHour | None
+    trading_day: dt.date
+    start: dt.datetime
+    end: dt.datetime
+    metrics: tuple[tuple[str, str], ...]
+
+
+def read_question(
+    fleet: Fleet, store_id: str, hour: str | None, day: dt.date | None, zone: str | None, metric: str | None
+) -> Question:
+    """What is meant by the words of a command line.
+
+    Raises:
+        NotExplainableError: whoever asks corrects store, hour, zone or metric.
+    """
+    if (hour is None) == (day is None):
+        raise NotExplainableError("Say either --hour, as 2026-11-24T17:00, or --day, as 2026-11-24.")
+    if not fleet.has_store(store_id):
+        raise NotExplainableError(_unknown("--store", store_id, fleet.store_ids, "The fleet file declares"))
+    store = fleet.store(store_id)
+    table = _table(store, day, zone)
+    metrics = _metrics(table, metric)
+    if day is not None:
+        return Question(store, table, None, None, day, *day_bounds(store, day), metrics)
+    local = read_hour(store, hour or "")
+    return Question(store, table, zone, local, local.trading_day, local.hour_start, local.hour_end, metrics)
+
+
+def read_hour(store: Store, text: str) -> LocalHour:
+    """The local clock hour that holds the time `text`: of the store's wall clock, or with Z or an offset.
+
+    Raises:
+        NotExplainableError: it is no time, the clock skipped it, or showed it twice.
+    """
+    try:
+        told = dt.datetime.fromisoformat(text.strip())
+    except ValueError:
+        told = None
+    if told is None or not _FIRST_YEAR <= told.year <= _LAST_YEAR:
+        raise NotExplainableError(
+            f"--hour {text}: write it as 2026-11-24T17:00 ({store.timezone}), or with Z or an offset, as"
+            " 2026-11-24T17:00Z."
+        )
+    instants = (told.astimezone(dt.UTC),) if told.tzinfo else readings(told, store.zone_info)
+    if not instants:
+        raise NotExplainableError(f"--hour {text}: the clock of {store.timezone} skipped it.")
+    if len(instants) > 1:
+        choices = " or ".join(
+            f"--hour {one.astimezone(store.zone_info).isoformat(timespec='minutes')}" for one in instants
+        )
+        raise NotExplainableError(
+            f"--hour {text} came twice in {store.timezone}, because the clock went back. Say {choices}."
+        )
+    found = clock_hour(store.zone_info, instants[0])
+    [hour] = local_hours(store, found.start, found.start + dt.timedelta(seconds=1))
+    return hour
+
+
+def refuse_outside(question: Question, first: dt.datetime | None, now: dt.datetime) -> None:
+    """Refuse a period that has not begun, or that lies before everything that is known (`first`).
+
+    Raises:
+        NotExplainableError: whoever asks chooses another period.
+    """
+    store, asked = question.store, _asked(question)
+    if question.start > now:
+        today = trading_day_of(store, now)
+        raise NotExplainableError(
+            f"{asked} has not begun: in {store.timezone} it is {local_time(store, now)}, day {today}."
+        )
+    if first is None:
+        raise NotExplainableError(
+            f"{asked}: nothing of {store.id} was collected yet. `retail-pipeline run --store {store.id}` collects it."
+        )
+    if question.end <= first:
+        raise NotExplainableError(
+            f"{asked} lies before the data of {store.id}, which begin {local_time(store, first)}."
+        )
+
+
+def local_time(store: Store, instant: dt.datetime) -> str:
+    """`2026-11-24T17:00+00:00`, as `--hour` takes it."""
+    return instant.astimezone(store.zone_info).isoformat(timespec="minutes")
+
+
+def _asked(question: Question) -> str:
+    if question.hour is None:
+        return f"--day {question.trading_day}"
+    return f"--hour {local_time(question.store, question.start)}"
+
+
+def _table(store: Store, day: dt.date | None, zone: str | None) -> str:
+    if zone is None:
+        return HOURS if day is None else DAYS
+    if day is not None:
+        raise NotExplainableError("--zone: figures of zones are by the hour; say --hour.")
+    if zone not in store.zones:
+        raise NotExplainableError(_unknown("--zone", zone, tuple(store.zones), f"The zones of {store.id} are"))
+    return ZONES
+
+
+def _metrics(table: str, metric: str | None) -> tuple[tuple[str, str], ...]:
+    """Pairs of table and column; sales stand in a view beside the table and are told where they are known."""
+    tables = [table, *([SALES[table]] if table in SALES else [])]
+    known: dict[str, str] = {}
+    for one in tables:
+        known |= {name: one for name in metrics_of(one) if name not in known}
+    if metric is None:
+        return tuple((one, name) for one in tables for name in metrics_of(one))
+    if metric in known:
+        return ((known[metric], metric),)
+    elsewhere = [words for other, words in _WHERE.items() if metric in _names(other) and other != table]
+    if elsewhere:
+        raise NotExplainableError(f"--metric {metric} is a figure {' and '.join(elsewhere)}.")
+    raise NotExplainableError(_unknown("--metric", metric, tuple(known), "There are"))
+
+
+_WHERE = {HOURS: "of an hour (--hour)", DAYS: "of a day (--day)", ZONES: "of a zone's hour (--hour with --zone)"}
+
+
+def _names(table: str) -> set[str]:
+    return {*metrics_of(table), *(metrics_of(SALES[table]) if table in SALES else ())}
+
+
+def _unknown(option: str, name: str, known: tuple[str, ...], there_are: str) -> str:
+    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    return f"{option} {name} is unknown.{meant} {there_are} {', '.join(known) or 'none'}."

@@ -1,0 +1,114 @@
+"""Why a figure is missing, why a letter is what it is: sentences out of the ledger and the fleet file."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from retail_pipeline.fleet.models import Report, Role
+from retail_pipeline.frames.coverage import SETTLED_AFTER
+from retail_pipeline.frames.metrics import Metric
+from retail_pipeline.steps.explain.document import Gap, Input
+from retail_pipeline.steps.explain.question import ZONES, Question, local_time
+from retail_pipeline.steps.explain.working import Row, number
+
+_MEANS = {
+    "A": "complete as measured",
+    "B": "complete, but recovered late",
+    "C": "measured in part, an estimate stands beside it",
+    "D": "not measured, an estimate stands in",
+    "X": "not measured whole, and too little is known for an estimate",
+}
+_MEANS_OF_DAY = {
+    "A": "all hours complete as measured",
+    "B": "all hours complete, some recovered late",
+    "C": "every open hour is complete or has an estimate",
+    "D": "no hour was measured, only estimated",
+    "X": "an open hour is neither complete nor estimated",
+}
+
+
+def why_missing(question: Question, gaps: Sequence[Gap], counts: Sequence[Input], now: dt.datetime) -> str:
+    """Why there is no row of the hour or day at all."""
+    store, live_since = question.store, question.store.live_since
+    local_date = question.trading_day if question.hour is None else question.hour.local_date
+    if live_since is not None and local_date < live_since:
+        return f"{store.id} went live on {live_since}: nothing is expected before."
+    if not any(device.is_entrance for device in store.active_devices):
+        return (
+            f"The fleet file gives {store.id} no active device with an entrance line, so nothing can tell its entries."
+        )
+    if gaps:
+        return " ".join(gap_sentence(question, gap) for gap in gaps)
+    if counts:
+        replies = ", ".join(sorted({str(one.reply_id) for one in counts}))
+        return (
+            f"Counts are there (reply {replies}) and not derived yet: the job `run_analytics_aggregation` does it at"
+            f" five past, `retail-pipeline run --store {store.id}` now."
+        )
+    if question.end > now:
+        return "It has not ended, and nothing of it has been collected yet."
+    return (
+        f"Nothing of it was collected, and the ledger holds no gap: the pipeline did not know {store.id} then, or was"
+        " off."
+        f" `retail-pipeline run --from .. --store {store.id}` asks for what the devices still remember."
+    )
+
+
+def why_null(question: Question, metric: Metric, row: Row, gaps: Sequence[Gap]) -> str:
+    """Why a figure of a row that stands is NULL: the rule, and what of it applies."""
+    rule = f"{metric.name} is unknown where {metric.null}."
+    here = list(_here(question, metric, row))
+    if not row["is_complete"]:
+        here += ["The hour is not complete." if question.hour else "The day is not complete."]
+        here += [gap_sentence(question, gap) for gap in gaps if gap.state != "recovered"]
+    return " ".join([rule, *here])
+
+
+def _here(question: Question, metric: Metric, row: Row) -> list[str]:
+    lines = [line for device in question.store.devices_for(Report.LINES) for line in device.lines.values()]
+    has_street = any(line.role is Role.PASSERS_BY for line in lines)
+    if metric.name in {"passers_by", "capture_rate", "turn_in_ratio"} and not has_street:
+        return [f"{question.store.id} declares no line with role passers_by."]
+    if metric.name.startswith("dwell") and not row.get("dwell_valid", True):
+        return [f"Here {number(row['entries'])} came and {number(row['exits'])} left."]
+    if reason := row.get("occupancy_reason"):
+        return [f"Here: {reason}."]
+    return []
+
+
+def gap_sentence(question: Question, gap: Gap) -> str:
+    """A gap and what becomes of it."""
+    what = f"{gap.sensor_id} owes {gap.report} of {local_time(question.store, gap.hour_start)} ({gap.cause})"
+    detail = f": {gap.detail}" if gap.detail else ""
+    return f"{what}{detail}. {_outlook(question, gap)}"
+
+
+def _outlook(question: Question, gap: Gap) -> str:
+    def local(at: dt.datetime | None) -> str:
+        return "never" if at is None else local_time(question.store, at)
+
+    if gap.recovered_at is not None:
+        return f"It came after all, at {local(gap.recovered_at)}."
+    if gap.closed_as_lost_at is not None:
+        return f"It was given up at {local(gap.closed_as_lost_at)} and will not come."
+    attempts = f"{gap.attempts} failed attempt{'s' if gap.attempts != 1 else ''}"
+    return f"Missed since {local(gap.first_seen)}, {attempts}; the device forgets it at {local(gap.deadline)}."
+
+
+def why_letter(question: Question, row: Row | None, gaps: Sequence[Gap], now: dt.datetime) -> str:
+    """Why the quality of an hour or day is what it is."""
+    letter = None if row is None else row.get("quality")
+    if row is not None and question.table == ZONES:
+        return f"{'complete' if row['is_complete'] else 'not complete'}; zones have no letter of their own"
+    if letter is None:
+        settles = question.end + SETTLED_AFTER
+        return "no letter: " + (
+            f"it is not settled before {local_time(question.store, settles)}"
+            if settles > now
+            else "nothing was derived"
+        )
+    words = (_MEANS if question.hour is not None else _MEANS_OF_DAY)[letter]
+    if letter in {"A", "B"} and not gaps:
+        return f"{letter}: {words}"
+    named = sorted({f"{gap.sensor_id} {gap.cause} ({gap.state})" for gap in gaps})
+    share = "" if row is None or row["completeness"] in (None, 1) else f", {row['completeness']:.0%} measured"
+    return f"{letter}: {words}{share}{'; ' if named else ''}{', '.join(named)}"

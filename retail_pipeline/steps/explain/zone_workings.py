@@ -1,0 +1,144 @@
+"""How each figure of `zone_hours` comes about. Counted lines and stays that a device tells never stand in one sum."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from retail_pipeline.steps.explain.document import Term
+from retail_pipeline.steps.explain.working import (
+    Row,
+    Working,
+    columns,
+    equals,
+    greatest_of,
+    joined,
+    number,
+    sum_of,
+    time_weighted,
+)
+
+
+@dataclass(frozen=True)
+class ZoneFacts:
+    """A zone of a store in an hour and what its figures rest on.
+
+    Attributes:
+        row: the hour in `zone_hours`.
+        store_row: the store's hour in `hourly_analytics`; empty where there is none.
+        minutes: how long the hour is.
+        doors: sums of each line on the zone's boundary in the hour: `label`, `entered`, `left`.
+        regions: stays of each region of the zone in the hour: `label`, `stays`.
+        intervals: the hour in `virtual_region_occupancy`: `interval_start`, `minutes`, `occupancy`.
+        day: entries and exits of the zone over the trading day.
+        onward: people who went on to another zone of the store.
+        typical_stay_minutes: as the fleet file declares it.
+    """
+
+    row: Row
+    store_row: Row
+    minutes: float
+    doors: tuple[Row, ...]
+    regions: tuple[Row, ...]
+    intervals: tuple[Row, ...]
+    day: Row
+    onward: tuple[Row, ...]
+    typical_stay_minutes: float | None
+
+
+def _over_doors(figure: str, way: str) -> Callable[[ZoneFacts], Working]:
+    def work(facts: ZoneFacts) -> Working:
+        terms = [Term(name=one[f"{way}_label"], value=one[way]) for one in facts.doors]
+        return equals(sum_of(terms), facts.row[figure], terms)
+
+    return work
+
+
+def _mean(figure: str) -> Callable[[ZoneFacts], Working]:
+    def work(facts: ZoneFacts) -> Working:
+        if facts.row["occupancy_source"] == "estimated":
+            stay, terms = facts.typical_stay_minutes, columns(facts.row, "stays")
+            text = f"{number(facts.row['stays'])} stays x {number(stay)} / {number(facts.minutes)} minutes"
+            return equals(text, facts.row[figure], (*terms, Term(name="typical_stay_minutes", value=stay)))
+        terms = _occupancies(facts)
+        mean = time_weighted([one.value for one in terms], [one["minutes"] for one in facts.intervals])
+        return equals(mean, facts.row[figure], terms)
+
+    return work
+
+
+def _max(figure: str) -> Callable[[ZoneFacts], Working]:
+    def work(facts: ZoneFacts) -> Working:
+        terms = _occupancies(facts)
+        return equals(greatest_of([one.value for one in terms]), facts.row[figure], terms)
+
+    return work
+
+
+def _occupancies(facts: ZoneFacts) -> tuple[Term, ...]:
+    return tuple(Term(name="occupancy", value=one["occupancy"], at=one["interval_start"]) for one in facts.intervals)
+
+
+def _corrected(facts: ZoneFacts) -> Working:
+    terms = tuple(Term(name=f"{name} of the day", value=facts.day[name]) for name in ("entries", "exits"))
+    entries, exits = (number(facts.day[name]) for name in ("entries", "exits"))
+    text = f"the day's {entries} entries and {exits} exits, the smaller scaled up to the larger"
+    return equals(text, facts.row["occupancy_mean_corrected"], terms)
+
+
+def _source(facts: ZoneFacts) -> Working:
+    return Working(facts.row["occupancy_reason"] or "every boundary of the zone is a counted line")
+
+
+def _stays(facts: ZoneFacts) -> Working:
+    terms = [Term(name=one["label"], value=one["stays"]) for one in facts.regions]
+    return equals(sum_of(terms), facts.row["stays"], terms)
+
+
+def _share_of_store(figure: str, name: str) -> Callable[[ZoneFacts], Working]:
+    def work(facts: ZoneFacts) -> Working:
+        part, whole = facts.row[name], facts.store_row.get(name)
+        terms = (Term(name=f"{name} of the zone", value=part), Term(name=f"{name} of the store", value=whole))
+        return equals(f"{number(part)} / {number(whole)} of the store", facts.row[figure], terms)
+
+    return work
+
+
+def _pass_on(facts: ZoneFacts) -> Working:
+    ways = [Term(name=f"people to {one['to_area']}", value=one["people"]) for one in facts.onward]
+    whole = facts.store_row.get("entries")
+    text = f"({joined(one.value for one in ways)}) / {number(whole)} entries of the store"
+    return equals(text, facts.row["pass_on_rate"], (*ways, Term(name="entries of the store", value=whole)))
+
+
+def _stay(figure: str) -> Callable[[ZoneFacts], Working]:
+    def work(facts: ZoneFacts) -> Working:
+        row = facts.row
+        mean, entries = number(row["occupancy_mean"]), number(row["entries"])
+        terms = columns(row, "occupancy_mean", "entries", "exits", "is_complete")
+        return equals(f"{mean} x {number(facts.minutes)} / {entries}", row[figure], terms)
+
+    return work
+
+
+def _wait_valid(facts: ZoneFacts) -> Working:
+    row = facts.row
+    text = f"{number(row['entries'])} joined, {number(row['exits'])} left"
+    return equals(text, row["wait_valid"], columns(row, "entries", "exits", "is_complete"))
+
+
+ZONE_WORKINGS: Mapping[str, Callable[[ZoneFacts], Working]] = {
+    "entries": _over_doors("entries", "entered"),
+    "exits": _over_doors("exits", "left"),
+    "occupancy_mean": _mean("occupancy_mean"),
+    "occupancy_max": _max("occupancy_max"),
+    "occupancy_mean_corrected": _corrected,
+    "occupancy_source": _source,
+    "stays": _stays,
+    "draw_rate": _share_of_store("draw_rate", "entries"),
+    "occupancy_share": _share_of_store("occupancy_share", "occupancy_mean"),
+    "pass_on_rate": _pass_on,
+    "dwell_minutes": _stay("dwell_minutes"),
+    "queue_length_mean": _mean("queue_length_mean"),
+    "queue_length_max": _max("queue_length_max"),
+    "wait_minutes": _stay("wait_minutes"),
+    "wait_valid": _wait_valid,
+}

@@ -1,0 +1,171 @@
+"""Figures worked out from the replies that an explanation names, with the standard library alone."""
+
+import csv
+import datetime as dt
+import gzip
+import hashlib
+from collections.abc import Callable
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from retail_pipeline.steps.explain.document import Explanation, Figure, SourceReply
+
+Row = dict[str, Any]
+Key = tuple[int, dt.datetime, str, int]
+
+
+class Replies:
+    """The named replies of an explanation, read again: what each says of a line or region in an interval."""
+
+    def __init__(self, told: Explanation, body_of: Callable[[int], bytes]) -> None:
+        self.said: dict[Key, tuple[int, ...]] = {}
+        for reply in told.replies:
+            text = gzip.decompress(body_of(reply.reply_id))
+            assert hashlib.sha256(text).hexdigest() == reply.sha256
+            self._read(reply, text.decode())
+
+    def _read(self, reply: SourceReply, text: str) -> None:
+        for row in csv.DictReader(text.splitlines(), skipinitialspace=True):
+            start = instant(row.pop("StartTime"), str(reply.timezone))
+            for number in range(1, 5):
+                if reply.report == "lines":
+                    people = (int(row[f"Line{number} - In"]), int(row[f"Line{number} - Out"]))
+                else:
+                    people = (int(row[f"region{number}"]),)
+                self.said[reply.reply_id, start, reply.report, number] = people
+
+    def counted(self, told: Explanation, figure: Figure) -> list[Row]:
+        """The rows that the figure uses, in order of time, with the counts of the replies: `entered`, `left`."""
+        uses = figure.uses
+        assert uses is not None
+        rows = []
+        for one in told.inputs:
+            places = uses.lines if one.report == "lines" else uses.regions
+            if f"{one.sensor_id}/{one.number}" not in places or not uses.start <= one.interval_start < uses.end:
+                continue
+            said = self.said[one.reply_id, one.interval_start, one.report, one.number]
+            into, out = (said[1], said[0]) if one.inverted else (said[0], said[-1])
+            is_door = told.zone in (one.from_area, one.to_area)
+            enters = one.to_area == told.zone if is_door else True
+            rows.append(
+                {
+                    "role": one.role,
+                    "is_door": is_door,
+                    "start": one.interval_start,
+                    "minutes": (one.interval_end - one.interval_start) / dt.timedelta(minutes=1),
+                    "entered": into if enters else out,
+                    "left": out if enters else into,
+                    "stays": said[0],
+                }
+            )
+        return rows
+
+
+def instant(stamp: str, zone: str) -> dt.datetime:
+    """The device's wall clock as UTC."""
+    wall = dt.datetime.strptime(stamp, "%Y/%m/%d %H:%M:%S")  # noqa: DTZ007 - it names no zone
+    return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(dt.UTC)
+
+
+def entries(rows: list[Row]) -> int:
+    """People in over the lines of the rows."""
+    return sum(row["entered"] for row in rows)
+
+
+def exits(rows: list[Row]) -> int:
+    """People out."""
+    return sum(row["left"] for row in rows)
+
+
+def doors(rows: list[Row]) -> list[Row]:
+    """Those at the entrance."""
+    return [row for row in rows if row["role"] == "entrance"]
+
+
+def passers_by(rows: list[Row]) -> int:
+    """People who passed."""
+    return sum(row["entered"] + row["left"] for row in rows if row["role"] == "passers_by")
+
+
+def intervals(rows: list[Row]) -> list[Row]:
+    """One row per interval: its lines added up."""
+    by_start: dict[dt.datetime, list[Row]] = {}
+    for row in rows:
+        by_start.setdefault(row["start"], []).append(row)
+    return [
+        {"start": start, "minutes": some[0]["minutes"], "entered": entries(some), "left": exits(some)}
+        for start, some in by_start.items()
+    ]
+
+
+def inside(rows: list[Row]) -> list[tuple[dt.datetime, float, int]]:
+    """Start, minutes and people inside at the end of each interval since the first."""
+    people, found = 0, []
+    for row in intervals(rows):
+        people += row["entered"] - row["left"]
+        found.append((row["start"], row["minutes"], max(0, people)))
+    return found
+
+
+def mean_inside(rows: list[Row], start: dt.datetime) -> float:
+    """Weighted by the length of the intervals since `start`."""
+    mine = [(minutes, people) for at, minutes, people in inside(rows) if at >= start]
+    return sum(minutes * people for minutes, people in mine) / sum(minutes for minutes, _ in mine)
+
+
+def corrected_mean(rows: list[Row], start: dt.datetime, end: dt.datetime) -> float:
+    """The same, had the day netted to zero."""
+    came, left = entries(rows), exits(rows)
+    so_far, gone, weighed, length = 0, 0, 0.0, 0.0
+    for row in intervals(rows):
+        so_far, gone = so_far + row["entered"], gone + row["left"]
+        if start <= row["start"] < end:
+            weighed += max(0, so_far * left - gone * came) * row["minutes"]
+            length += row["minutes"]
+    return weighed / (length * min(came, left))
+
+
+def of_hour(rows: list[Row], start: dt.datetime, end: dt.datetime) -> list[Row]:
+    """Rows that start in the hour."""
+    return [row for row in rows if start <= row["start"] < end]
+
+
+Work = Callable[[list[Row], Explanation], Any]
+
+OF_HOUR: dict[str, Work] = {
+    "entries": lambda rows, _: entries(rows),
+    "exits": lambda rows, _: exits(rows),
+    "net_flow": lambda rows, _: entries(rows) - exits(rows),
+    "passers_by": lambda rows, _: passers_by(rows),
+    "capture_rate": lambda rows, _: entries(doors(rows)) / (entries(doors(rows)) + passers_by(rows)),
+    "turn_in_ratio": lambda rows, _: entries(doors(rows)) / passers_by(rows),
+    "occupancy_end": lambda rows, _: inside(rows)[-1][2],
+    "occupancy_max": lambda rows, told: max(people for at, _, people in inside(rows) if at >= told.start),
+    "occupancy_mean": lambda rows, told: mean_inside(rows, told.start),
+    "occupancy_mean_corrected": lambda rows, told: corrected_mean(rows, told.start, told.end),
+    "traffic_share": lambda rows, told: entries(of_hour(rows, told.start, told.end)) / entries(rows),
+    "completeness": lambda rows, _: sum(row["minutes"] for row in rows) / 60,
+    "dwell_valid": lambda rows, _: (
+        entries(rows) >= 5 and abs(entries(rows) - exits(rows)) <= 0.25 * max(entries(rows), exits(rows))
+    ),
+    "dwell_minutes": lambda rows, told: (
+        mean_inside(rows, told.start) * 60 / entries(of_hour(rows, told.start, told.end))
+    ),
+}
+OF_DAY: dict[str, Work] = {
+    **{name: OF_HOUR[name] for name in ("entries", "exits", "net_flow", "passers_by", "capture_rate", "turn_in_ratio")},
+    "drift": OF_HOUR["net_flow"],
+    "drift_share": lambda rows, _: (entries(rows) - exits(rows)) / entries(rows),
+    "occupancy_max": lambda rows, _: max(people for _, _, people in inside(rows)),
+}
+OF_ZONE: dict[str, Work] = {
+    **{name: OF_HOUR[name] for name in ("entries", "exits", "occupancy_mean", "occupancy_max", "dwell_minutes")},
+    "occupancy_mean_corrected": OF_HOUR["occupancy_mean_corrected"],
+    "queue_length_mean": OF_HOUR["occupancy_mean"],
+    "queue_length_max": OF_HOUR["occupancy_max"],
+    "wait_minutes": OF_HOUR["dwell_minutes"],
+    "stays": lambda rows, _: sum(row["stays"] for row in rows),
+    "draw_rate": lambda rows, _: (
+        entries([row for row in rows if row["is_door"]]) / entries([row for row in rows if row["role"] == "entrance"])
+    ),
+}

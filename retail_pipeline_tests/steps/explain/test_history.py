@@ -1,0 +1,114 @@
+"""Figures that changed or never came: what they were, what changed them, and why there is none."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+from rich.console import Console
+
+from retail_pipeline.fleet.models import Fleet
+from retail_pipeline.local.simulator.scenario import Scenario
+from retail_pipeline.steps.explain.document import Explanation
+from retail_pipeline.terminal.explain_page import page
+from retail_pipeline.warehouse.connection import Warehouse
+from retail_pipeline.warehouse.migrations import migrate
+from retail_pipeline_tests.local.simulator.running import running_simulator
+from retail_pipeline_tests.shops import door, fleet_of, shop, utc
+from retail_pipeline_tests.steps.explain.conftest import asking, derive
+from retail_pipeline_tests.steps.played import HOUR, Played
+
+LINES = {1: {"role": "entrance"}, 4: {"role": "passers_by"}}
+FLEET: Fleet = fleet_of(shop("lisbon", door("lisbon-door", lines=LINES), timezone="Europe/Lisbon"))
+NOW = utc("2024-11-22 18:02")
+SOON = NOW + HOUR / 2
+NOON = "2024-11-22T12:00"
+
+
+@pytest.fixture
+def played(database_url: str) -> Iterator[Played]:
+    migrate(database_url)
+    with running_simulator(FLEET, Scenario.model_validate({"seed": 5})) as simulator:
+        yield Played(FLEET, simulator, Warehouse(database_url), database_url)
+
+
+def shown(told: Explanation) -> str:
+    console = Console(width=400)
+    with console.capture() as captured:
+        console.print(page(told))
+    return captured.get()
+
+
+def test_a_figure_that_a_later_reply_changed_shows_both_values_and_the_cause(played: Played) -> None:
+    played.simulator.behave("lisbon-door", faults=[{"name": "swapped_lines"}])
+    played.collect(NOW)
+    derive(played, NOW, "first-run")
+    before = asking(played, NOW)("lisbon", hour=NOON, metric="entries").figures[0]
+    played.simulator.behave("lisbon-door", faults=[])
+    played.collect(SOON)
+    stale = asking(played, SOON)("lisbon", hour=NOON, metric="entries").figures[0]
+    derive(played, SOON, "second-run")
+
+    told = asking(played, SOON)("lisbon", hour=NOON, metric="entries")
+    [figure] = told.figures
+    assert before.value != figure.value
+    assert (stale.value, stale.computed_again, stale.is_current) == (before.value, figure.value, False)
+    assert figure.is_current
+    [was] = figure.earlier
+    assert (was.value, was.became, was.run_id) == (str(before.value), str(figure.value), "second-run")
+    [reply] = was.reply_ids
+    assert reply == told.inputs[0].reply_id
+    assert reply in {one.reply_id for one in told.replies}
+    changed = f"reply {reply}: lisbon-door line1_in of 2024-11-22T12:00+00:00 {before.value} -> {figure.value}"
+    assert changed in was.cause
+    assert {(one.column, one.value, one.became) for one in told.revised_counts} >= {
+        ("line1_in", str(before.value), str(figure.value))
+    }
+    text = shown(told)
+    assert all(words in text for words in ("earlier values", str(before.value), str(figure.value), changed))
+
+
+def test_a_day_shows_what_it_was_too(played: Played) -> None:
+    played.simulator.behave("lisbon-door", faults=[{"name": "swapped_lines"}])
+    over = utc("2024-11-23 00:32")
+    played.collect(over, hours=26)
+    derive(played, over)
+    played.simulator.behave("lisbon-door", faults=[])
+    played.collect(over + HOUR, hours=26)
+    derive(played, over + HOUR, "second-run")
+
+    [figure] = asking(played, over + HOUR)("lisbon", day=dt.date(2024, 11, 22), metric="entries").figures
+    [was] = figure.earlier
+    assert (was.became, was.run_id) == (str(figure.value), "second-run")
+    assert was.value != was.became
+    assert "line1_in" in was.cause
+
+
+def test_an_hour_that_never_came_says_why_and_an_hour_of_nobody_is_not_missing(played: Played) -> None:
+    span = {"from": "2024-11-22T12:00:00Z", "until": "2024-11-22T13:00:00Z"}
+    played.simulator.behave("lisbon-door", faults=[{"name": "non_numeric", **span}])
+    played.collect(NOW)
+    derive(played, NOW)
+
+    told = asking(played, NOW)("lisbon", hour=NOON)
+    [gap] = told.gaps
+    assert (gap.state, gap.cause, gap.hour_start) == ("open", "malformed", utc("2024-11-22 12:00"))
+    assert told.missing_because is not None
+    assert told.missing_because.startswith("lisbon-door owes lines of 2024-11-22T12:00+00:00 (malformed)")
+    assert {(one.value, one.missing_because) for one in told.figures} == {(None, told.missing_because)}
+    assert told.missing_because in shown(told).replace("\n", " ")
+    night = asking(played, NOW)("lisbon", hour="2024-11-22T03:00")
+    assert [(one.value, one.missing_because) for one in night.figures if one.metric == "entries"] == [(0, None)]
+
+
+def test_counts_that_wait_to_be_derived_and_hours_before_the_shop_are_told_apart(played: Played) -> None:
+    played.collect(NOW - HOUR)
+    derive(played, NOW - HOUR)
+    played.collect(NOW)
+
+    waiting = asking(played, NOW)("lisbon", hour="2024-11-22T17:00")
+    assert waiting.missing_because is None or "not derived yet" in waiting.missing_because
+    assert not all(one.is_current for one in waiting.figures)
+    live = FLEET.stores[0].model_copy(update={"live_since": dt.date(2024, 11, 22)})
+    played.fleet = FLEET.model_copy(update={"stores": (live,)})
+    early = asking(played, NOW)("lisbon", hour="2024-11-21T21:00")
+    assert early.missing_because is None or "went live on 2024-11-22" in early.missing_because
