@@ -21,7 +21,7 @@ from retail_pipeline.frames.schemas import RAW_SENSOR_COUNTS, REGIONAL_COUNTS
 from retail_pipeline.resources.dagster_faults import TOLD_OTHERWISE
 from retail_pipeline.resources.sensor_apis import SensorApis
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
-from retail_pipeline.steps.collect import Collected, FailedHour, collect_in_parts, joined
+from retail_pipeline.steps.collect import Collected, FailedHour, collect, collect_in_parts, joined
 
 GROUP = "collection"
 
@@ -77,6 +77,8 @@ def make_regional_counts(partitions: Partitions) -> dg.AssetsDefinition:
         """One row per device and interval: stays counted in each of up to four regions, as the device reported them.
 
         Stays are neither occupancy nor unique people. A store whose devices count no regions has an empty partition.
+        Where a device filters stays by length, the long ones are asked for first and kept in `long_stay_counts`; an
+        hour that lacks only these stands in the ledger and is asked for again.
         """
         wanted = hours_by_store(context.partition_keys)
         declared = sensor_apis.fleet()
@@ -85,7 +87,7 @@ def make_regional_counts(partitions: Partitions) -> dg.AssetsDefinition:
                 note = {"note": "no device of this store counts regions"}
                 empty = (materialized(context.asset_key, hour_key(hour, store_id), 0, note) for hour in hours)
                 yield from at_once(context, empty)
-        yield from _collected(context, partitions, Report.REGIONS, sensor_apis, warehouse)
+        yield from _collected(context, partitions, Report.REGIONS, sensor_apis, warehouse, Report.LONG_STAYS)
 
     return regional_counts
 
@@ -96,13 +98,19 @@ def _collected(
     report: Report,
     sensor_apis: SensorApis,
     warehouse: SupabasePostgres,
+    beside: Report | None = None,
 ) -> Iterator[dg.DagsterEvent]:
+    """Collect `report`, whose hours the partitions are, and before it what is kept `beside` it."""
     wanted = hours_by_store(context.partition_keys)
     refuse_future_hours((hour for hours in wanted.values() for hour in hours), utc_now())
     wait_for_devices(context.run.tags)
-    parts = []
+    fleet, parts = sensor_apis.fleet(), []
     with warehouse.open() as opened:
-        for part in collect_in_parts(sensor_apis.fleet(), opened, sensor_apis.fetch, report, wanted, utc_now()):
+        if beside:
+            also = collect(fleet, opened, sensor_apis.fetch, beside, wanted, utc_now())
+            context.log.info("%s: %s", beside, also.in_words())
+            yield from at_once(context, _healed(context.asset_key, also, partitions))
+        for part in collect_in_parts(fleet, opened, sensor_apis.fetch, report, wanted, utc_now()):
             parts.append(part)
             yield from at_once(context, _materialized(context.asset_key, part, partitions))
     collected = joined(parts)
@@ -113,6 +121,10 @@ def _collected(
 def _materialized(key: dg.AssetKey, collected: Collected, partitions: Partitions) -> Iterator[dg.AssetMaterialization]:
     """Events of what a part of the poll wrote, asked for or not."""
     yield from _delivered(key, collected)
+    yield from _healed(key, collected, partitions)
+
+
+def _healed(key: dg.AssetKey, collected: Collected, partitions: Partitions) -> Iterator[dg.AssetMaterialization]:
     in_horizon = {
         hour_key(hour, store_id): rows
         for (hour, store_id), rows in collected.healed.items()

@@ -15,10 +15,13 @@ _LINE_ORDER = ("start", "end", *(f"{subject}_{what}" for subject in _SUBJECTS fo
 
 _MORE = r"(line\d+(in|out|sum)|region\d+)"
 
-REQUIRED = {Report.LINES: LINES, Report.REGIONS: REGIONS}
+BY_REGION = frozenset({Report.REGIONS, Report.LONG_STAYS})
+"""Reports with a column per region; they look alike."""
+
+REQUIRED = {Report.LINES: LINES, **dict.fromkeys(BY_REGION, REGIONS)}
 OPTIONAL = {
     Report.LINES: tuple(name for name in _LINE_ORDER[2:] if name not in LINES),
-    Report.REGIONS: ("total",),
+    **dict.fromkeys(BY_REGION, ("total",)),
 }
 
 
@@ -91,7 +94,7 @@ def _plain(cell: str) -> str:
 def _name(cell: str, report: Report) -> str | None:
     if cell in {"starttime", "endtime"}:
         return cell.removesuffix("time")
-    if report is Report.REGIONS:
+    if report in BY_REGION:
         return "total" if cell == "sum" else cell if cell in REGIONS else None
     match = re.fullmatch(r"(tolal|total|line[1-4])(in|out|sum)", cell)
     return f"{match[1].replace('tolal', 'total')}_{match[2]}" if match else None

@@ -5,16 +5,16 @@ Nothing is repaired here, and a figure that cannot be read is never zero.
 
 import polars as pl
 
-from retail_pipeline.devices.headers import LINES, NUMBERS, REGIONS
+from retail_pipeline.devices.headers import BY_REGION, LINES, NUMBERS, REGIONS
 from retail_pipeline.fleet.models import Report
 
 TOLERANCE = pl.duration(minutes=2)
 """How far two clocks may differ before a row counts as the future; also how long a device takes to close an hour."""
 
-_COUNTED = {Report.LINES: LINES, Report.REGIONS: REGIONS}
+_COUNTED = {Report.LINES: LINES, **dict.fromkeys(BY_REGION, REGIONS)}
 _KEPT = {
     Report.LINES: (*LINES, "total_in", "total_out"),
-    Report.REGIONS: (*REGIONS, "total"),
+    **dict.fromkeys(BY_REGION, (*REGIONS, "total")),
 }
 
 
@@ -40,7 +40,7 @@ def judge_rows(rows: pl.DataFrame, report: Report, cap: int) -> pl.DataFrame:
 
 def _totals(report: Report) -> list[pl.Expr]:
     """A total that the reply does not have is the sum of its parts."""
-    if report is Report.REGIONS:
+    if report in BY_REGION:
         return [pl.coalesce("total", pl.sum_horizontal(REGIONS)).alias("total")]
     return [pl.coalesce(f"total_{way}", _of_all_lines(way)).alias(f"total_{way}") for way in ("in", "out")]
 
@@ -64,7 +64,7 @@ def _rules(report: Report, cap: int) -> list[tuple[str, pl.Expr]]:
 
 
 def _checksums(report: Report) -> list[tuple[str, pl.Expr]]:
-    if report is Report.REGIONS:
+    if report in BY_REGION:
         return [("Sum is not the sum of the regions", pl.col("total") != pl.sum_horizontal(REGIONS))]
     rules = [
         (f"Tolal - {way.title()} is not the sum of the lines", pl.col(f"total_{way}") != _of_all_lines(way))

@@ -20,10 +20,14 @@ CREDENTIALS_ADVICE = "name a credential; RETAIL_CREDENTIAL_<NAME>_USERNAME and _
 
 
 class Report(StrEnum):
-    """The two CSV reports that are collected; the value stands in `collection_gaps.report`."""
+    """The CSV reports that are collected; the value stands in `collection_gaps.report`.
+
+    `long_stays` are the stays in regions that lasted longer than the device's `long_stay_seconds`, as it filters them.
+    """
 
     LINES = "lines"
     REGIONS = "regions"
+    LONG_STAYS = "long_stays"
 
 
 class Auth(StrEnum):
@@ -63,6 +67,7 @@ class Device(Declared):
     credential: CredentialName | None = None
     auth: Auth = Auth.BASIC
     reports: tuple[Report, ...] = Field(default=(Report.LINES,), min_length=1)
+    long_stay_seconds: int = Field(default=60, ge=1, le=3600)
     interval_minutes: int = 60
     retention_days: int = Field(default=30, ge=1, le=366)
     timezone: TimeZoneName | None = None
@@ -80,6 +85,13 @@ class Device(Declared):
         if url.query is not None or url.fragment is not None:
             raise ValueError("is the address of the device only, without anything after a ? or #")
         return url
+
+    @field_validator("reports")
+    @classmethod
+    def _long_ones_are_a_share_of_all(cls, reports: tuple[Report, ...]) -> tuple[Report, ...]:
+        if Report.LONG_STAYS in reports and Report.REGIONS not in reports:
+            raise ValueError("long_stays are told as a share of all stays: name regions too")
+        return reports
 
     @field_validator("interval_minutes")
     @classmethod

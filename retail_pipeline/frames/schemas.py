@@ -210,6 +210,8 @@ ZONE_HOURS = pl.Schema(
         "occupancy_source": pl.String(),
         "occupancy_reason": pl.String(),
         "stays": pl.Int64(),
+        "long_stays": pl.Int64(),
+        "engagement": pl.Float64(),
         "draw_rate": pl.Float64(),
         "occupancy_share": pl.Float64(),
         "pass_on_rate": pl.Float64(),

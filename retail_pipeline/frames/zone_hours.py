@@ -12,7 +12,7 @@ from retail_pipeline.fleet.models import OUTSIDE_AREAS, Store, ZoneKind
 from retail_pipeline.frames.littles_law import dwell_is_valid, is_steady, stay_minutes
 from retail_pipeline.frames.ratios import ratio
 from retail_pipeline.frames.schemas import ZONE_HOURS, conform
-from retail_pipeline.frames.stays import declared_regions, zone_stays
+from retail_pipeline.frames.stays import declared_regions, engagement, long_zone_stays, zone_stays
 from retail_pipeline.frames.zone_lines import zone_line_hours
 
 _NOT_COUNTED = "no counted line reported in this hour"
@@ -39,13 +39,16 @@ def zone_hours(
     hourly: pl.DataFrame,
     stores: Sequence[Store],
     hours: pl.DataFrame,
+    *,
+    long_stays: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """One row per store, declared zone and local hour that a line or a region of the zone reported.
 
     A frame of `ZONE_HOURS`, sorted by key; needs whole trading days of `virtual_region_occupancy` (`zones`),
-    `zone_flows`, `regional_counts` and `hourly_analytics`. Dwell and wait are told of hours that were counted to their
-    end.
+    `zone_flows`, `regional_counts` and `hourly_analytics`; `long_stays` are rows of `long_stay_counts`. Dwell, wait and
+    engagement are told of hours that were counted to their end.
     """
+    long = regional.clear() if long_stays is None else long_stays
     reported = zone_stays(regional, stores, hours).join(
         zone_line_hours(zones, hours), on=_KEY, how="full", coalesce=True
     )
@@ -54,8 +57,9 @@ def zone_hours(
         .join(hours.drop("business_share"), on=_HOUR)
         .join(_store_figures(hourly), on=_HOUR, how="left")
         .join(_onward(flows), on=_KEY, how="left")
+        .join(long_zone_stays(long, stores, hours), on=_KEY, how="left")
         .with_columns(*_occupancy(), _is_complete(), _version())
-        .with_columns(*_rates(), *_queue(), _dwell())
+        .with_columns(*_rates(), *_queue(), _dwell(), engagement())
         .sort(_KEY),
         ZONE_HOURS,
     )
@@ -111,7 +115,7 @@ def _is_complete() -> pl.Expr:
 
 
 def _version() -> pl.Expr:
-    return pl.max_horizontal("lines_version", "stays_version", "hourly_version").alias("input_version")
+    return pl.max_horizontal("lines_version", "stays_version", "long_version", "hourly_version").alias("input_version")
 
 
 def _rates() -> list[pl.Expr]:

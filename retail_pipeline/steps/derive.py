@@ -12,7 +12,7 @@ from typing import TypeVar
 import polars as pl
 
 from retail_pipeline.fleet.calendar import hours_starting_in
-from retail_pipeline.fleet.models import Fleet, Store
+from retail_pipeline.fleet.models import Fleet, Report, Store
 from retail_pipeline.frames.device_off import WEEKS_BACK
 from retail_pipeline.frames.local_time import with_hours
 from retail_pipeline.frames.schemas import BY_ZONE
@@ -147,9 +147,12 @@ def _derive_together(
         gaps.judge_off(connection, day.off.hours, slices, now)
         zones_changed = tables.write_zones(connection, day.zones.with_columns(by_run), slices)
         hours_changed = tables.write_hourly(connection, day.hourly.with_columns(by_run), slices)
-        regional = reads.regional_counts(warehouse, [store.id for store in stores], *bounds(hours))
+        regional, long_stays = (
+            reads.counts(warehouse, report, [store.id for store in stores], *bounds(hours))
+            for report in (Report.REGIONS, Report.LONG_STAYS)
+        )
         asked_devices = answered(warehouse, stores)
-        figures = DayFigures(stores, hours, day.present, regional, day.zones, day.hourly, asked_devices)
+        figures = DayFigures(stores, hours, day.present, regional, long_stays, day.zones, day.hourly, asked_devices)
         by_zone = write_zone_tables(connection, figures, slices, now, run_id)
         attempts.settle(connection, Step.HOURS, _store_days(stores, days))
     reported = set(_partitions(day.placed))

@@ -24,7 +24,11 @@ SOON = dt.timedelta(hours=1)
 HOURS_PER_RUN = 168
 HOUR = dt.timedelta(hours=1)
 OVERLAP = dt.timedelta(hours=26)
-TABLES = {Report.LINES: "raw_sensor_counts", Report.REGIONS: "regional_counts"}
+ASSETS = {
+    Report.LINES: "raw_sensor_counts",
+    Report.REGIONS: "regional_counts",
+    Report.LONG_STAYS: "regional_counts",
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Recovery:
 
 def recovered_hours(report: Report) -> str:
     """The asset that holds the hours of a report."""
-    return TABLES[report]
+    return ASSETS[report]
 
 
 def open_gaps(fleet: Fleet, warehouse: Warehouse, cursor: str | None, since: dt.datetime, now: dt.datetime) -> str:
@@ -70,9 +74,7 @@ def open_gaps(fleet: Fleet, warehouse: Warehouse, cursor: str | None, since: dt.
 def _present(
     warehouse: Warehouse, fleet: Fleet, report: Report, hours: pl.DataFrame, since: dt.datetime, now: dt.datetime
 ) -> pl.DataFrame:
-    read = reads.raw_counts if report is Report.LINES else reads.regional_counts
-    rows = read(warehouse, fleet.store_ids, since, now)
-    return present_hours(rows, hours, report)
+    return present_hours(reads.counts(warehouse, report, fleet.store_ids, since, now), hours, report)
 
 
 def close_lost_gaps(warehouse: Warehouse, now: dt.datetime, scope: AbstractSet[str] | None = None) -> list[str]:

@@ -27,6 +27,7 @@ class DayFigures:
     hours: pl.DataFrame
     counts: pl.DataFrame
     regional: pl.DataFrame
+    long_stays: pl.DataFrame
     zones: pl.DataFrame
     hourly: pl.DataFrame
     answered: pl.DataFrame
@@ -64,7 +65,7 @@ def answered(warehouse: Warehouse, stores: Sequence[Store]) -> pl.DataFrame:
 
 def _derived(day: DayFigures) -> Mapping[str, pl.DataFrame]:
     flows = zone_flows(day.counts, day.stores, day.hours)
-    by_hour = zone_hours(day.zones, flows, day.regional, day.hourly, day.stores, day.hours)
+    by_hour = zone_hours(day.zones, flows, day.regional, day.hourly, day.stores, day.hours, long_stays=day.long_stays)
     return {"zone_hours": by_hour, "zone_flows": flows, "queue_alerts": queue_alerts(by_hour, day.stores)}
 
 

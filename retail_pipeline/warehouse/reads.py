@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 
 import polars as pl
 
+from retail_pipeline.fleet.models import Report
 from retail_pipeline.frames import schemas
 from retail_pipeline.warehouse.connection import Warehouse
 
@@ -21,9 +22,24 @@ def regional_counts(
     return schemas.conform(_read(warehouse, "regional_counts", store_ids, start, end), schemas.REGIONAL_COUNTS)
 
 
+def long_stay_counts(
+    warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime
+) -> pl.DataFrame:
+    """Long stays as reported: a frame of `REGIONAL_COUNTS`, intervals that start in [start, end)."""
+    return schemas.conform(_read(warehouse, "long_stay_counts", store_ids, start, end), schemas.REGIONAL_COUNTS)
+
+
 def live_counters(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
     """Counters as devices showed them: a frame of `LIVE_COUNTERS`, readings in [start, end)."""
     return schemas.conform(_read(warehouse, "live_counters", store_ids, start, end), schemas.LIVE_COUNTERS)
+
+
+def counts(
+    warehouse: Warehouse, report: Report, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime
+) -> pl.DataFrame:
+    """The rows of a report, intervals that start in [start, end)."""
+    read = {Report.LINES: raw_counts, Report.REGIONS: regional_counts, Report.LONG_STAYS: long_stay_counts}
+    return read[report](warehouse, store_ids, start, end)
 
 
 def zones(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:

@@ -43,6 +43,7 @@ def _target(table: str, schema: pl.Schema, key: tuple[str, ...], newer_than: str
 COUNTS = {
     Report.LINES: (_counts("raw_sensor_counts", schemas.RAW_SENSOR_COUNTS), schemas.RAW_SENSOR_COUNTS),
     Report.REGIONS: (_counts("regional_counts", schemas.REGIONAL_COUNTS), schemas.REGIONAL_COUNTS),
+    Report.LONG_STAYS: (_counts("long_stay_counts", schemas.REGIONAL_COUNTS), schemas.REGIONAL_COUNTS),
 }
 ZONES = _target("virtual_region_occupancy", schemas.VIRTUAL_REGION_OCCUPANCY, ("store_id", "zone", "interval_start"))
 HOURS = _target("hourly_analytics", schemas.HOURLY_ANALYTICS, ("store_id", "hour_start"))

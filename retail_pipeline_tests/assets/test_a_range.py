@@ -14,10 +14,11 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._daemon.backfill import execute_backfill_iteration
 
+from retail_pipeline.assets.live_counters import NOT_AFTER
 from retail_pipeline.assets.partitions import RANGE_END, RANGE_START, day_key, hour_key
 from retail_pipeline.automation import jobs
 from retail_pipeline.automation.rectangles import hour_rectangle
-from retail_pipeline_tests.living import HOUR, Living, troubles
+from retail_pipeline_tests.living import HOUR, STORES, Living, device, store, troubles
 from retail_pipeline_tests.shops import utc
 
 FIRST, LAST = utc("2026-11-20 10:00"), utc("2026-11-20 12:00")
@@ -183,3 +184,38 @@ def test_a_backfill_of_a_store_s_day_is_one_run_and_one_request_a_device_and_loc
         " AND interval_start >= '2026-11-17 00:00Z' AND interval_start < '2026-11-18 00:00Z'"
     )
     assert rows == 24
+
+
+def test_long_stays_come_with_the_stays_of_their_hours(life: Living) -> None:
+    life.at(utc("2026-11-20 12:45"))
+    life.know_stores()
+    door = device("lisbon-door", reports=["lines", "regions", "long_stays"], regions={1: "hall"})
+    life.declare([store("lisbon", "Europe/Lisbon", door)])
+    result = life.run(jobs.COLLECT_REGIONS, hour_rectangle(FIRST, LAST, ["lisbon"]), [REGIONS])
+    life.declare(STORES)
+
+    assert result.success
+    assert hours_of("lisbon") <= green(result, REGIONS).keys()
+    both = life.sql(
+        "SELECT longer.region1 <= counts.region1, longer.reply_id <> counts.reply_id FROM retail.long_stay_counts"
+        " AS longer INNER JOIN retail.regional_counts AS counts USING (sensor_id, interval_start)"
+    )
+    assert len(both) >= 3
+    assert set(both) == {(True, True)}
+    assert life.sql("SELECT sum(region1) > 0 FROM retail.long_stay_counts") == [(True,)]
+
+
+def test_live_counters_are_read_in_a_run_of_their_own_and_not_when_it_is_late(life: Living) -> None:
+    life.at(utc("2026-11-20 12:47"))
+    life.declare([store("chicago", "America/Chicago", device("chicago-door", counters=True))])
+    late = life.run(jobs.LIVE, {NOT_AFTER: "2026-11-20T12:46:30+00:00"})
+    result = life.run(jobs.LIVE, {NOT_AFTER: "2026-11-20T12:48:00+00:00"})
+    life.declare(STORES)
+
+    assert late.success
+    assert not late.get_asset_materialization_events()
+    [event] = result.get_asset_materialization_events()
+    assert event.materialization.metadata["dagster/row_count"].value == 1
+    [check] = result.get_asset_check_evaluations()
+    assert (check.check_name, check.passed) == ("live_counters_agree", True)
+    assert life.sql("SELECT sensor_id, in_count > 0 FROM retail.live_counters") == [("chicago-door", True)]

@@ -39,6 +39,8 @@ def test_every_figure_of_a_steady_hour_of_the_queue(day: pl.DataFrame) -> None:
         "occupancy_source": "lines",
         "occupancy_reason": None,
         "stays": None,
+        "long_stays": None,
+        "engagement": None,
         "draw_rate": 0.8,
         "occupancy_share": 6 / 16,
         "pass_on_rate": None,
@@ -179,3 +181,41 @@ def test_a_shop_in_which_nobody_came_has_zeros_and_no_rates() -> None:
 
 def test_a_shop_without_zones_has_no_rows() -> None:
     assert_frame_equal(zone_hours_of(zone_shop(zones={}, sensors=[door("d")])), pl.DataFrame(schema=ZONE_HOURS))
+
+
+def engaged(long: dict[str, Any] | None, stays: dict[str, Any] | None = None, **declared: Any) -> dict[str, Any]:
+    stays = stays or stays_row("10:00", {4: 48})
+    longer = () if long is None else (long,)
+    return one(zone_hours_of(zone_shop(**BY_REGION | declared), stays=(stays,), long_stays=longer), "window")
+
+
+@pytest.mark.parametrize(
+    ("stays", "long", "expected"),
+    [
+        pytest.param({4: 48}, {4: 12}, (12, 0.25), id="a quarter stayed long"),
+        pytest.param({4: 48}, {4: 0}, (0, 0.0), id="nobody stayed long"),
+        pytest.param({4: 0}, {4: 0}, (0, None), id="nobody stayed at all"),
+        pytest.param({4: 48}, None, (None, None), id="the device was not asked"),
+    ],
+)
+def test_engagement_is_the_share_of_long_stays(stays: dict, long: dict | None, expected: tuple[Any, ...]) -> None:
+    window = engaged(None if long is None else stays_row("10:00", long), stays_row("10:00", stays))
+    assert (window["long_stays"], window["engagement"]) == expected
+
+
+@pytest.mark.parametrize("growing", ["stays", "long"])
+def test_two_reports_of_an_hour_that_still_grows_are_of_two_instants(growing: str) -> None:
+    stays, long = (
+        stays_row("10:00", {4: n}, is_complete=growing != which) for which, n in (("stays", 48), ("long", 12))
+    )
+    window = engaged(long, stays)
+    assert (window["stays"], window["long_stays"], window["engagement"]) == (48, 12, None)
+
+
+def test_a_zone_of_two_devices_of_which_one_filters_has_no_engagement() -> None:
+    both = {"sensors": [door(name, reports=["lines", "regions"], regions={4: "window"}) for name in ("d", "e")]}
+    stays = (stays_row("10:00", {4: 48}), stays_row("10:00", {4: 52}, "e"))
+    rows = zone_hours_of(zone_shop(**both), stays=stays, long_stays=(stays_row("10:00", {4: 12}),))
+    assert one(rows, "window")["engagement"] is None
+    longer = (stays_row("10:00", {4: 12}), stays_row("10:00", {4: 13}, "e"))
+    assert one(zone_hours_of(zone_shop(**both), stays=stays, long_stays=longer), "window")["engagement"] == 0.25

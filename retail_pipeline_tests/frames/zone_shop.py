@@ -58,7 +58,12 @@ def flows_of(store: Store, *rows: dict[str, Any]) -> pl.DataFrame:
     return zone_flows(raw(*rows), [store], hours_of(store))
 
 
-def zone_hours_of(store: Store, *rows: dict[str, Any], stays: tuple[dict[str, Any], ...] = ()) -> pl.DataFrame:
+def zone_hours_of(
+    store: Store,
+    *rows: dict[str, Any],
+    stays: tuple[dict[str, Any], ...] = (),
+    long_stays: tuple[dict[str, Any], ...] = (),
+) -> pl.DataFrame:
     """`zone_hours` of the day, out of line counts and stays."""
     counts, hours = raw(*rows), hours_of(store)
     return zone_hours(
@@ -68,6 +73,7 @@ def zone_hours_of(store: Store, *rows: dict[str, Any], stays: tuple[dict[str, An
         hourly_analytics(counts, [store], hours, LATER),
         [store],
         hours,
+        long_stays=pl.DataFrame(list(long_stays), schema=REGIONAL_COUNTS),
     )
 
 

@@ -11,10 +11,13 @@ import pytest
 from retail_pipeline.fleet.models import Fleet, Report
 from retail_pipeline.frames.schemas import BY_ZONE
 from retail_pipeline.local.demo import demo_fleet, demo_scenario_path
+from retail_pipeline.local.simulator.clock import Span
 from retail_pipeline.local.simulator.scenario import load_scenario
 from retail_pipeline.steps.derive import Derived, derive_hours
+from retail_pipeline.steps.recover import open_gaps, plan_recovery, recovered_hours
 from retail_pipeline.warehouse import judge, reads
 from retail_pipeline.warehouse.connection import Warehouse
+from retail_pipeline.warehouse.fleet_tables import sync_fleet
 from retail_pipeline.warehouse.migrations import migrate
 from retail_pipeline_tests.local.simulator.running import RunningSimulator, running_simulator
 from retail_pipeline_tests.shops import utc
@@ -24,6 +27,9 @@ NOW = utc("2026-11-20 23:32")
 """A Friday night: the late shop, open from 18:00 to 02:00, is full."""
 HOURS = [utc("2026-11-20 00:00") + n * HOUR for n in range(24)]
 LATE, STREET = "lisbon-02", "lisbon-01"
+OPEN_REPORTS = (
+    "SELECT DISTINCT report FROM retail.collection_gaps WHERE store_id = 'lisbon-01' AND recovered_at IS NULL"
+)
 
 
 def demo_shops() -> Fleet:
@@ -122,6 +128,51 @@ def test_stays_that_arrive_later_are_due_and_change_only_zones(played: Played) -
     again = derive(played)
     assert judge.stale_hours(played.warehouse, HOURS[0]).is_empty()
     assert again.zones.also_changed == again.hours.also_changed == {}
+
+
+def test_long_stays_are_what_the_device_saw_last_longer_and_make_engagement(played: Played) -> None:
+    played.collect(NOW)
+    played.collect(NOW, Report.REGIONS)
+    derive(played)
+    played.collect(NOW + dt.timedelta(minutes=1), Report.LONG_STAYS)
+
+    due = judge.stale_hours(played.warehouse, HOURS[0])
+    assert (set(due["table_name"]), set(due["store_id"])) == ({"zone_hours"}, {STREET})
+    derive(played)
+    assert judge.stale_hours(played.warehouse, HOURS[0]).is_empty()
+    six = utc("2026-11-20 18:00")
+    told = {row["zone"]: row for row in table(played, "zone_hours", STREET).filter(hour_start=six).rows(named=True)}
+    device = played.simulator.port.devices[f"{STREET}-door"]
+    # Its clock is 20 s ahead: what it calls six o'clock began 20 s earlier.
+    hour = Span(six - dt.timedelta(seconds=20), six + HOUR - dt.timedelta(seconds=20))
+    longer, every = (
+        played.simulator.port.truth.people(device.device, device.store, hour, length).regions for length in (60, 0)
+    )
+    zones = ("entrance", "shopping", "queue", "premium")
+    assert [told[zone]["long_stays"] for zone in zones] == list(longer)
+    assert 0 < sum(longer) < sum(every)
+    assert [told[zone]["engagement"] for zone in zones] == [
+        few / all_ if all_ else None for few, all_ in zip(longer, every, strict=True)
+    ]
+
+
+def test_an_hour_of_long_stays_that_no_poll_brought_is_missed_and_asked_for_again(played: Played) -> None:
+    with played.warehouse.transaction() as connection:
+        sync_fleet(connection, played.fleet, NOW)
+    open_gaps(played.fleet, played.warehouse, None, HOURS[0], NOW)
+    missed = played.sql(
+        "SELECT report, count(*) FROM retail.collection_gaps WHERE store_id = 'lisbon-01' GROUP BY 1 ORDER BY 1"
+    )
+    [recovery] = [
+        one
+        for one in plan_recovery(played.warehouse, NOW, stores_under_way=set(), runs=9, since=HOURS[0], until=NOW)
+        if one.store_id == STREET
+    ]
+
+    assert missed == [("lines", 22), ("long_stays", 22), ("regions", 22)]
+    assert {recovered_hours(report) for report in recovery.reports} == {"raw_sensor_counts", "regional_counts"}
+    played.collect(NOW, Report.LONG_STAYS)
+    assert {str(report) for (report,) in played.sql(OPEN_REPORTS)} == {"lines", "regions"}
 
 
 def test_a_queue_that_passes_its_limit_is_told_while_it_stands(played: Played) -> None:

@@ -44,6 +44,19 @@ inputs AS (
         AND CASE regions.region
             WHEN 1 THEN counts.region1 WHEN 2 THEN counts.region2 WHEN 3 THEN counts.region3 ELSE counts.region4
         END IS NOT NULL
+    UNION ALL
+    -- Long stays make no row of their own: of an hour whose stays are lacking they wait for these.
+    SELECT
+        longer.store_id,
+        regions.zone,
+        longer.interval_start,
+        longer.collected_at AS newest
+    FROM retail.long_stay_counts AS longer
+    INNER JOIN retail.regional_counts AS counts
+        ON longer.sensor_id = counts.sensor_id AND longer.interval_start = counts.interval_start
+    INNER JOIN declared_regions AS regions
+        ON longer.sensor_id = regions.sensor_id AND longer.store_id = regions.store_id
+    WHERE longer.interval_start >= %(since)s::timestamptz
 ),
 
 placed AS (

@@ -18,6 +18,8 @@ SELECT
     occupancy_source,
     occupancy_reason,
     stays,
+    long_stays,
+    engagement,
     draw_rate,
     occupancy_share,
     pass_on_rate,

@@ -111,6 +111,25 @@ ZONE_HOURS = (
         source="regional_counts",
     ),
     Metric(
+        name="long_stays",
+        tables=_HOUR,
+        unit="stays",
+        low=0,
+        formula="stays in the zone's regions longer than the device's long_stay_seconds, as it filters them",
+        null="no device of the zone is asked for long_stays",
+        source="long_stay_counts",
+    ),
+    Metric(
+        name="engagement",
+        tables=_HOUR,
+        unit="share",
+        low=0,
+        formula="long_stays / stays, of an hour in which every region of the zone was counted whole in both reports;"
+        " above 1 if a device counts a long stay in another hour than the stay",
+        null="that does not hold, or nobody stayed",
+        source="regional_counts, long_stay_counts",
+    ),
+    Metric(
         name="draw_rate",
         tables=_HOUR,
         unit="ratio",

@@ -50,11 +50,14 @@ class SimulatedDevice:
         start, end = (wall.replace(tzinfo=self._zone, fold=fold) for fold, wall in enumerate(asked))
         return Span(start.astimezone(dt.UTC), end.astimezone(dt.UTC))
 
-    def report(self, dw: str, asked: Asked, setup: Setup, behaviour: DeviceScenario) -> Table:
-        """The line or region report: past rows, the open one so far, and zeros for rows that have not begun."""
+    def report(self, dw: str, asked: Asked, setup: Setup, behaviour: DeviceScenario, longer_than: int = 0) -> Table:
+        """The line or region report: past rows, the open one so far, and zeros for rows that have not begun.
+
+        `longer_than` are the seconds beyond which a stay is counted.
+        """
         oldest = setup.clock - dt.timedelta(days=self.device.retention_days)
         rows = tuple(
-            Row(interval.start, interval.end, span, figures_of(dw, self._counted(interval.spans, setup)))
+            Row(interval.start, interval.end, span, figures_of(dw, self._counted(interval.spans, setup, longer_than)))
             for interval in self._intervals(asked, setup, behaviour)
             if (span := Span(interval.spans[0].start, interval.spans[-1].end)).end > oldest
         )
@@ -111,10 +114,10 @@ class SimulatedDevice:
     def _as_kept(intervals: list[WallInterval], behaviour: DeviceScenario) -> list[WallInterval]:
         return merge_repeated(intervals) if behaviour.repeated_hour is RepeatedHour.ONE_ROW else intervals
 
-    def _counted(self, spans: tuple[Span, ...], setup: Setup) -> People:
+    def _counted(self, spans: tuple[Span, ...], setup: Setup, longer_than: int = 0) -> People:
         """People that the device has counted under these stamps: its clock is off by `setup.offset`, and runs on."""
         people = People()
         for start, end in spans:
             true = Span(start - setup.offset, min(end, setup.clock) - setup.offset)
-            people = people + self._truth.people(self.device, self.store, true)
+            people = people + self._truth.people(self.device, self.store, true, longer_than)
         return people

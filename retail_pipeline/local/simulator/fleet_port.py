@@ -101,14 +101,20 @@ class FleetPort:
         struck = self._strikers.setdefault(device.device.id, Striker()).strike(behaviour.faults, dw, span, now)
         offset = dt.timedelta(seconds=behaviour.clock_offset_seconds)
         setup = with_setup_faults(Setup(now + offset, offset, device.device.interval_minutes), struck)
-        reply = self._reply(device, dw, asked, setup, struck)
+        reply = self._reply(device, dw, asked, setup, struck, _longer_than(query))
         if behaviour.sends_date:
             reply = reply.with_headers({"Date": format_datetime(setup.clock, usegmt=True)})
         wire = next((fault for fault in struck if isinstance(FAULTS[fault.name], WireFault)), None)
         return Answer(with_reply_faults(reply, struck), 0.0, wire)
 
     def _reply(
-        self, device: SimulatedDevice, dw: str, asked: Asked, setup: Setup, struck: list[FaultSpec]
+        self,
+        device: SimulatedDevice,
+        dw: str,
+        asked: Asked,
+        setup: Setup,
+        struck: list[FaultSpec],
+        longer_than: int,
     ) -> HttpReply:
         if dw == LIVE:
             return _plain(200, device.live_counters(setup, self.scenario.device(device.device.id)))
@@ -120,7 +126,7 @@ class FleetPort:
             return _plain(400, "time_start and time_end are missing\n")
         if dw == HEAT:
             return _csv(device.heat(asked, setup))
-        table = device.report(dw, asked, setup, self.scenario.device(device.device.id))
+        table = device.report(dw, asked, setup, self.scenario.device(device.device.id), longer_than)
         return _csv(with_table_faults(table, struck, setup.clock, asked.start).text())
 
     def _remember(self, device: SimulatedDevice, request: HttpRequest, answer: Answer) -> None:
@@ -147,6 +153,11 @@ def _asked(query: Mapping[str, str]) -> Asked:
         return _NEVER
     stamps = [query.get("time_start", ""), query.get("time_end", "")]
     return Asked(*(dt.datetime.strptime(stamp, "%Y-%m-%d-%H:%M:%S") for stamp in stamps))  # noqa: DTZ007
+
+
+def _longer_than(query: Mapping[str, str]) -> int:
+    """Seconds beyond which stays are counted; 0: all are."""
+    return int(query.get("length", "0")) if query.get("lengthtype") == "1" else 0
 
 
 def _plain(status: int, text: str) -> HttpReply:

@@ -21,7 +21,10 @@ _STOPS_AT_WINDOW = 0.15  # share of visitors who stay at a native zone that no l
 _LINGER = dt.timedelta(minutes=10)  # the last visitors leave so long after closing
 _STREET_SLOT = 300.0
 
+_STAY_SECONDS = 45.0  # of an average stay in a region
 LineKey = tuple[str, int, bool]
+Stay = tuple[float, float]
+"""When it began, in seconds since 1970, and how many seconds it lasted."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,13 @@ class StoreDay:
 
     lines: dict[LineKey, list[Tally]] = field(default_factory=dict)
     stays: dict[str, Tally] = field(default_factory=dict)
+    lengths: dict[str, list[Stay]] = field(default_factory=dict)
+
+    def longer_than(self, seconds: int) -> dict[str, Tally]:
+        """Those of the stays that lasted longer, by zone; each is counted when it begins."""
+        return {
+            zone: EventTally([at for at, length in stays if length > seconds]) for zone, stays in self.lengths.items()
+        }
 
 
 def simulate_day(store: Store, date: dt.date, seed: int, visitors_a_day: float) -> StoreDay:
@@ -41,6 +51,8 @@ def simulate_day(store: Store, date: dt.date, seed: int, visitors_a_day: float) 
         day.lines.setdefault(key, []).append(EventTally(instants))
     for zone, instants in _stays(store, arrivals, rng).items():
         day.stays[zone] = EventTally(instants)
+        lengths = random.Random(f"{seed}|{store.id}|{date}|{zone}")  # noqa: S311 - not a secret
+        day.lengths[zone] = [(at, lengths.expovariate(1 / _STAY_SECONDS)) for at in instants]
     for key in _street_lines(store):
         day.lines.setdefault(key, []).append(_street(store, date, rng, visitors_a_day))
     return day

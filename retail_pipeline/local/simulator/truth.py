@@ -64,13 +64,13 @@ class Truth:
         self._seed, self._crowds = seed, dict(crowds or {})
         self._days: OrderedDict[tuple[str, dt.date], StoreDay] = OrderedDict()
 
-    def people(self, device: Device, store: Store, span: Span) -> People:
-        """People in front of `device` in the UTC span `[start, end)`."""
+    def people(self, device: Device, store: Store, span: Span, longer_than: int = 0) -> People:
+        """People in front of `device` in the UTC span `[start, end)`; of stays those longer than some seconds."""
         if span.end <= span.start:
             return People()
         if self._crowd(store).source is Source.CALIT2:
             return _replay(device, store, span)
-        return self._simulated(device, store, span)
+        return self._simulated(device, store, span, longer_than)
 
     def rows(self, device: Device, store: Store, start: dt.datetime, end: dt.datetime) -> list[TrueRow]:
         """The device's intervals that start in `[start, end)`; the two passes of a repeated hour are two rows."""
@@ -79,7 +79,7 @@ class Truth:
     def _crowd(self, store: Store) -> Crowd:
         return self._crowds.get(store.id, Crowd())
 
-    def _simulated(self, device: Device, store: Store, span: Span) -> People:
+    def _simulated(self, device: Device, store: Store, span: Span, longer_than: int) -> People:
         days = [self._day(store, date) for date in _dates(store, span)]
         lines = tuple(
             (
@@ -89,7 +89,8 @@ class Truth:
             for number in range(1, 5)
         )
         zones = [device.regions.get(number, "") for number in range(1, 5)]
-        regions = tuple(sum(_between([day.stays[zone]], span) for day in days if zone in day.stays) for zone in zones)
+        stays = [day.longer_than(longer_than) if longer_than else day.stays for day in days]
+        regions = tuple(sum(_between([one[zone]], span) for one in stays if zone in one) for zone in zones)
         return People(lines, regions)
 
     def _day(self, store: Store, date: dt.date) -> StoreDay:
