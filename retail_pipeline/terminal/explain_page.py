@@ -155,6 +155,7 @@ def _inputs(told: Explanation, rows: list[Input]) -> Table:
     return table
 
 
+_KINDS = {"lines": "", "regions": "region ", "long_stays": "long stays in region "}
 _COLUMNS = ("device", "line", "role", "way in", "interval", "IN", "OUT", "state", "reply")
 
 
@@ -163,13 +164,13 @@ def _row(told: Explanation, one: Input) -> tuple[RenderableType, ...]:
     state = Text("complete", style="green") if one.is_complete else Text("open", style="yellow")
     if one.left_out is not None:
         state = Text(one.left_out, style="yellow")
-    came = number(one.stays if one.report == "regions" else one.in_count)
-    left = "" if one.report == "regions" else number(one.out_count)
+    came = number(one.in_count if one.stays is None else one.stays)
+    left = "" if one.out_count is None else number(one.out_count)
     return (*_place(one), f"{start:%m-%d %H:%M} - {end:%H:%M}", came, left, state, str(one.reply_id))
 
 
 def _place(one: Input) -> tuple[str, str, str, str]:
-    line = f"{'region ' if one.report == 'regions' else ''}{one.number}"
+    line = f"{_KINDS[one.report]}{one.number}"
     way = one.zone or " > ".join(filter(None, (one.from_area, one.to_area)))
     return one.sensor_id, line, one.role, f"{way}{' (inverted)' if one.inverted else ''}"
 
@@ -180,8 +181,8 @@ def _added_up(told: Explanation, rows: list[Input]) -> Iterator[tuple[Renderable
 
     for _, group in groupby(sorted(rows, key=place), key=place):
         of = list(group)
-        came = sum((one.stays if one.report == "regions" else one.in_count) or 0 for one in of)
-        left = "" if of[0].report == "regions" else number(sum(one.out_count or 0 for one in of))
+        came = sum((one.in_count if one.stays is None else one.stays) or 0 for one in of)
+        left = "" if of[0].out_count is None else number(sum(one.out_count or 0 for one in of))
         is_complete = all(one.is_complete for one in of)
         replies = sorted({one.reply_id for one in of})
         ids = ", ".join(map(str, replies[:3])) + (f" and {len(replies) - 3} more" if len(replies) > 3 else "")

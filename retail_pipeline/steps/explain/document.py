@@ -24,12 +24,20 @@ class Term(_Part):
 
 
 class Uses(_Part):
-    """Which of the `inputs` a figure is made from: lines and regions (`device/number`), intervals that start in it."""
+    """Which of the `inputs` a figure is made from: lines and regions (`device/number`), intervals that start in it.
+
+    `regions` are those whose stays it takes, `long_stays` those whose long ones.
+    """
 
     lines: tuple[str, ...]
     regions: tuple[str, ...]
     start: Instant
     end: Instant
+    long_stays: tuple[str, ...] = ()
+
+    def places(self, report: str) -> tuple[str, ...]:
+        """Those of a report."""
+        return {"lines": self.lines, "regions": self.regions, "long_stays": self.long_stays}[report]
 
 
 class Earlier(_Part):

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from retail_pipeline.fleet.calendar import day_bounds
+from retail_pipeline.fleet.models import Report
 from retail_pipeline.frames.comparison import LAST_WEEK, LAST_YEAR
 from retail_pipeline.frames.counts import crossings, lines_frame
 from retail_pipeline.frames.daily import daily_summaries
@@ -30,7 +31,8 @@ class Evidence:
         hours: its local hours (`STORE_HOURS`).
         counts: its counts, and the figures that they come to now.
         intervals: `entrance_intervals` of the day with `corrected`.
-        regional, flows: stays as reported, and people between areas; empty unless a zone is asked for.
+        regional, long_stays, flows: stays and long ones as reported, and people between areas; empty unless a zone is
+            asked for.
         stored: `hourly_analytics` of the day, as it stands.
         answer: the row that is asked for as it stands, in its table; empty where there is none.
         again: that row as it would be derived now; empty where it would not be.
@@ -45,6 +47,7 @@ class Evidence:
     counts: DayCounts
     intervals: pl.DataFrame
     regional: pl.DataFrame
+    long_stays: pl.DataFrame
     flows: pl.DataFrame
     stored: pl.DataFrame
     answer: pl.DataFrame
@@ -64,7 +67,9 @@ def gather(warehouse: Warehouse, question: Question, now: dt.datetime) -> Eviden
     start, end = day_bounds(store, day)
     hours = trading_day_hours([store], day, day)
     counts = figures_of_days(warehouse, [store], hours, now)
-    regional = reads.regional_counts(warehouse, [store.id], start, end)
+    regional, longer = (
+        reads.counts(warehouse, report, [store.id], start, end) for report in (Report.REGIONS, Report.LONG_STAYS)
+    )
     flows = zone_flows(counts.present, [store], hours)
     stored = reads.hourly(warehouse, [store.id], start, end)
     past_days = reads.day_history(warehouse, [store.id], {day - LAST_WEEK, day - LAST_YEAR})
@@ -72,7 +77,7 @@ def gather(warehouse: Warehouse, question: Question, now: dt.datetime) -> Eviden
     whole_day, asked = Period(store.id, start, end, day), Period(store.id, question.start, question.end, day)
     if question.table == ZONES:
         answer = reads.zone_hours(warehouse, [store.id], question.start, question.end)
-        again = zone_hours(counts.zones, flows, regional, counts.hourly, [store], hours)
+        again = zone_hours(counts.zones, flows, regional, counts.hourly, [store], hours, long_stays=longer)
     elif question.table == DAYS:
         answer = reads.daily(warehouse, [store.id], day, day)
         again = daily_summaries(stored, [store], hours, now, lost, past_days)
@@ -83,6 +88,7 @@ def gather(warehouse: Warehouse, question: Question, now: dt.datetime) -> Eviden
         counts=counts,
         intervals=_intervals(counts, question, hours),
         regional=regional,
+        long_stays=longer,
         flows=flows,
         stored=stored,
         answer=_asked_for(answer, question),

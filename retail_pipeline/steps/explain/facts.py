@@ -76,7 +76,8 @@ def zone_facts(question: Question, evidence: Evidence, row: Row, counts: Iterabl
         store_row=store_row[0] if store_row else {},
         minutes=_hour_of_calendar(question, evidence)["minutes"],
         doors=tuple(_crossed(rows, question)),
-        regions=tuple(_stayed(rows, question)),
+        regions=tuple(_stayed(rows, question, Report.REGIONS)),
+        long_regions=tuple(_stayed(rows, question, Report.LONG_STAYS)),
         intervals=_rows(in_hour.with_columns(_INTERVAL_MINUTES)),
         day=mine.select(pl.col("entries", "exits").sum()).row(0, named=True),
         onward=_rows(onward),
@@ -121,10 +122,10 @@ def _label(line: Input, way: str) -> str:
     return f"{line.sensor_id} line {line.number} {way}{' (inverted)' if line.inverted else ''}"
 
 
-def _stayed(counts: Iterable[Input], question: Question) -> Iterator[Row]:
+def _stayed(counts: Iterable[Input], question: Question, report: Report) -> Iterator[Row]:
     regions: dict[str, int] = {}
     for one in counts:
-        if one.report == Report.REGIONS and question.start <= one.interval_start < question.end:
+        if one.report == report and question.start <= one.interval_start < question.end:
             label = f"{one.sensor_id} region {one.number}"
             regions[label] = regions.get(label, 0) + (one.stays or 0)
     return ({"label": label, "stays": stays} for label, stays in sorted(regions.items()))

@@ -10,7 +10,7 @@ from retail_pipeline.steps.explain.document import Earlier, Gap, Input, Revised
 from retail_pipeline.steps.explain.evidence import Evidence
 from retail_pipeline.steps.explain.question import DAYS, Question, local_time
 
-_COUNTS = ("raw_sensor_counts", "regional_counts")
+_COUNTS = ("raw_sensor_counts", "regional_counts", "long_stay_counts")
 _MOMENT = dt.timedelta(seconds=1)
 
 

@@ -24,6 +24,8 @@ _STREET_TOO = {"capture_rate", "turn_in_ratio"}
 _SO_FAR = {"occupancy_end", "occupancy_max", "occupancy_mean", "dwell_minutes", "occupancy_share"}
 _SO_FAR_OF_ZONE = {"queue_length_mean", "queue_length_max", "wait_minutes", "wait_valid"}
 _WHOLE_DAY = {"traffic_share", "occupancy_mean_corrected"}
+_LONG_STAYS = {"long_stays", "engagement"}
+_STAYS = {"stays", *_LONG_STAYS}
 _OF_STORE_TOO = {"draw_rate", "occupancy_share", "pass_on_rate"}
 OFF = "the device was switched off: its zeros are no counts"
 
@@ -35,8 +37,15 @@ def uses_of(question: Question, metric: str, *, is_estimated: bool) -> Uses | No
     """
     if metric in _NONE_OF_IT:
         return None
-    if metric == "stays" or (metric == "occupancy_mean" and is_estimated):
-        return Uses(lines=(), regions=tuple(_regions(question)), start=question.start, end=question.end)
+    if metric in _STAYS or (metric == "occupancy_mean" and is_estimated):
+        stays, longer = (tuple(_regions(question, report)) for report in (Report.REGIONS, Report.LONG_STAYS))
+        return Uses(
+            lines=(),
+            regions=() if metric == "long_stays" else stays,
+            long_stays=longer if metric in _LONG_STAYS else (),
+            start=question.start,
+            end=question.end,
+        )
     start, end = _span(question, metric)
     return Uses(lines=tuple(_lines(question, metric)), regions=(), start=start, end=end)
 
@@ -58,8 +67,7 @@ def used_by(rows: Iterable[Input], uses: Iterable[Uses | None]) -> tuple[Input, 
 
 def is_used(row: Input, uses: Uses) -> bool:
     """Whether the row is of one of the lines or regions, and starts in the span."""
-    places = uses.lines if row.report == Report.LINES else uses.regions
-    return row.place in places and uses.start <= row.interval_start < uses.end
+    return row.place in uses.places(row.report) and uses.start <= row.interval_start < uses.end
 
 
 def _lines(question: Question, metric: str) -> Iterator[str]:
@@ -74,8 +82,8 @@ def _lines(question: Question, metric: str) -> Iterator[str]:
                 yield f"{device.id}/{number}"
 
 
-def _regions(question: Question) -> Iterator[str]:
-    for device in question.store.devices_for(Report.REGIONS):
+def _regions(question: Question, report: Report) -> Iterator[str]:
+    for device in question.store.devices_for(report):
         yield from (f"{device.id}/{number}" for number, zone in device.regions.items() if zone == question.zone)
 
 
@@ -105,7 +113,9 @@ def _line_rows(question: Question, evidence: Evidence) -> pl.DataFrame:
 def _region_rows(question: Question, evidence: Evidence) -> pl.DataFrame:
     regions = declared_regions([question.store]).filter(pl.col("zone") == pl.lit(question.zone, pl.String()))
     names = [f"region{number}" for number in (1, 2, 3, 4)]
-    rows = with_hours(evidence.regional, evidence.hours)
+    reports = {Report.REGIONS: evidence.regional, Report.LONG_STAYS: evidence.long_stays}
+    told = [rows.with_columns(pl.lit(str(report)).alias("report")) for report, rows in reports.items()]
+    rows = with_hours(pl.concat(told), evidence.hours)
     return (
         rows.unpivot(names, index=[name for name in rows.columns if name not in names], variable_name="region")
         .drop_nulls("value")
@@ -134,8 +144,7 @@ def _of_line(row: dict[str, object]) -> Input:
 
 def _of_region(row: dict[str, object]) -> Input:
     return Input(
-        **{name: row[name] for name in ("sensor_id", "zone", *_COMMON)},
-        report=Report.REGIONS,
+        **{name: row[name] for name in ("sensor_id", "zone", "report", *_COMMON)},
         number=int(str(row["region"]).removeprefix("region")),
         role="region",
         from_area=None,

@@ -12,6 +12,7 @@ from retail_pipeline.steps.explain.working import (
     greatest_of,
     joined,
     number,
+    quotient,
     sum_of,
     time_weighted,
 )
@@ -27,6 +28,7 @@ class ZoneFacts:
         minutes: how long the hour is.
         doors: sums of each line on the zone's boundary in the hour: `label`, `entered`, `left`.
         regions: stays of each region of the zone in the hour: `label`, `stays`.
+        long_regions: the same of long stays.
         intervals: the hour in `virtual_region_occupancy`: `interval_start`, `minutes`, `occupancy`.
         day: entries and exits of the zone over the trading day.
         onward: people who went on to another zone of the store.
@@ -38,6 +40,7 @@ class ZoneFacts:
     minutes: float
     doors: tuple[Row, ...]
     regions: tuple[Row, ...]
+    long_regions: tuple[Row, ...]
     intervals: tuple[Row, ...]
     day: Row
     onward: tuple[Row, ...]
@@ -93,6 +96,15 @@ def _stays(facts: ZoneFacts) -> Working:
     return equals(sum_of(terms), facts.row["stays"], terms)
 
 
+def _long_stays(facts: ZoneFacts) -> Working:
+    terms = [Term(name=one["label"], value=one["stays"]) for one in facts.long_regions]
+    return equals(sum_of(terms), facts.row["long_stays"], terms)
+
+
+def _engagement(facts: ZoneFacts) -> Working:
+    return quotient("long_stays", "stays", "engagement")(facts.row)
+
+
 def _share_of_store(figure: str, name: str) -> Callable[[ZoneFacts], Working]:
     def work(facts: ZoneFacts) -> Working:
         part, whole = facts.row[name], facts.store_row.get(name)
@@ -133,6 +145,8 @@ ZONE_WORKINGS: Mapping[str, Callable[[ZoneFacts], Working]] = {
     "occupancy_mean_corrected": _corrected,
     "occupancy_source": _source,
     "stays": _stays,
+    "long_stays": _long_stays,
+    "engagement": _engagement,
     "draw_rate": _share_of_store("draw_rate", "entries"),
     "occupancy_share": _share_of_store("occupancy_share", "occupancy_mean"),
     "pass_on_rate": _pass_on,

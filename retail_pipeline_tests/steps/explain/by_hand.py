@@ -40,8 +40,10 @@ class Replies:
         assert uses is not None
         rows = []
         for one in told.inputs:
-            places = uses.lines if one.report == "lines" else uses.regions
-            if f"{one.sensor_id}/{one.number}" not in places or not uses.start <= one.interval_start < uses.end:
+            if (
+                f"{one.sensor_id}/{one.number}" not in uses.places(one.report)
+                or not uses.start <= one.interval_start < uses.end
+            ):
                 continue
             said = self.said[one.reply_id, one.interval_start, one.report, one.number]
             into, out = (said[1], said[0]) if one.inverted else (said[0], said[-1])
@@ -55,7 +57,8 @@ class Replies:
                     "minutes": (one.interval_end - one.interval_start) / dt.timedelta(minutes=1),
                     "entered": into if enters else out,
                     "left": out if enters else into,
-                    "stays": said[0],
+                    "stays": said[0] if one.report == "regions" else 0,
+                    "long_stays": said[0] if one.report == "long_stays" else 0,
                 }
             )
         return rows
@@ -165,6 +168,8 @@ OF_ZONE: dict[str, Work] = {
     "queue_length_max": OF_HOUR["occupancy_max"],
     "wait_minutes": OF_HOUR["dwell_minutes"],
     "stays": lambda rows, _: sum(row["stays"] for row in rows),
+    "long_stays": lambda rows, _: sum(row["long_stays"] for row in rows),
+    "engagement": lambda rows, _: sum(row["long_stays"] for row in rows) / sum(row["stays"] for row in rows),
     "draw_rate": lambda rows, _: (
         entries([row for row in rows if row["is_door"]]) / entries([row for row in rows if row["role"] == "entrance"])
     ),

@@ -49,6 +49,8 @@ def played(postgres: PostgresHandle) -> Iterator[Played]:
         shops = Played(fleet, simulator, Warehouse(url), url)
         for now in (NOW - 2 * WEEK, NOW - WEEK, NOW):
             live(shops, now)
+        shops.collect(NOW, Report.LONG_STAYS, hours=48)
+        derive(shops, NOW)
         yield shops
 
 
