@@ -12,6 +12,7 @@ from retail_pipeline.fleet.load import FleetError
 from retail_pipeline.fleet.models import Report
 from retail_pipeline.settings import ConfigurationError
 from retail_pipeline.steps.explain.question import NotExplainableError
+from retail_pipeline.steps.forget import ForgetRefusedError
 from retail_pipeline.steps.transactions import TransactionsFileError
 from retail_pipeline.terminal.explain import explain_figures
 from retail_pipeline.terminal.fleet_check import check_fleet
@@ -115,6 +116,19 @@ def load_transactions(file: Path, *, whole_days: bool = False) -> int:
         whole_days: open hours that the file leaves out of a day sold nothing.
     """
     return load_transactions_file(Console(), file, whole_days=whole_days)
+
+
+@app.command
+def forget(*, organization: str, apply: Annotated[bool, Parameter(negative="")] = False) -> int:
+    """Say what is stored of an organisation that left the fleet file, table by table, and remove it when asked to.
+
+    Args:
+        organization: its id.
+        apply: remove it all, here and in Dagster's records. There is no way back.
+    """
+    from retail_pipeline.terminal.forget import forget_organization  # noqa: PLC0415 - Dagster loads in seconds
+
+    return forget_organization(Console(), organization, apply=apply)
 
 
 @app.command
@@ -264,6 +278,7 @@ def main() -> None:
         TransactionsFileError,
         NoReportError,
         NotExplainableError,
+        ForgetRefusedError,
     ) as error:
         sys.exit(_said(str(error), USAGE))
     except WarehouseError as error:

@@ -14,6 +14,7 @@ from retail_pipeline.assets.outlook import make_outlook
 from retail_pipeline.assets.partitions import Partitions, make_partitions
 from retail_pipeline.assets.reports import make_store_reports
 from retail_pipeline.assets.summaries import make_daily_summaries
+from retail_pipeline.automation.house import make_house_job
 from retail_pipeline.automation.jobs import make_jobs
 from retail_pipeline.automation.schedules import make_schedules
 from retail_pipeline.automation.sensors import make_sensors
@@ -38,19 +39,20 @@ def build_defs(*, now: dt.datetime | None = None, resources: Mapping[str, object
     # Every process would begin its log with them: ranges of partitions are used knowingly, and tested.
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     partitions = current_partitions(now or dt.datetime.now(dt.UTC))
+    assets = [
+        make_raw_sensor_counts(partitions),
+        make_regional_counts(partitions),
+        make_live_counters(partitions),
+        make_derived_hours(partitions),
+        make_daily_summaries(partitions),
+        *make_outlook(partitions),
+        make_store_reports(partitions),
+        make_pipeline_health(partitions),
+    ]
     return dg.Definitions(
-        assets=[
-            make_raw_sensor_counts(partitions),
-            make_regional_counts(partitions),
-            make_live_counters(partitions),
-            make_derived_hours(partitions),
-            make_daily_summaries(partitions),
-            *make_outlook(partitions),
-            make_store_reports(partitions),
-            make_pipeline_health(partitions),
-        ],
+        assets=assets,
         asset_checks=[make_checks(partitions), make_schema_check(partitions)],
-        jobs=make_jobs(partitions),
+        jobs=[*make_jobs(partitions), make_house_job(partitions, assets)],
         schedules=make_schedules(partitions),
         sensors=make_sensors(partitions),
         resources={

@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path(".retail"), description="where the embedded Postgres, logs and simulator live")
     horizon_days: int = Field(default=31, ge=3, le=366, description="hours older than this have no partition")
     recovery_runs: int = Field(default=2, ge=1, le=50, description="recovery runs under way at once")
+    runs_kept_days: int = Field(default=30, ge=2, le=3660, description="Dagster's runs older than this are removed")
     alert_urls: SecretStr | None = Field(default=None, description="who is told of failures, as apprise writes it")
     location: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$", description="name of this code location")
     organizations: str | None = Field(default=None, description="ids that this code location serves, with commas")

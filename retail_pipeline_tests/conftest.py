@@ -51,11 +51,11 @@ def database_url(postgres: PostgresHandle) -> Iterator[str]:
 
 
 @contextmanager
-def fresh_database(postgres: PostgresHandle) -> Iterator[str]:
-    """The same for fixtures of a wider scope."""
+def fresh_database(postgres: PostgresHandle, template: str = "template0") -> Iterator[str]:
+    """The same for fixtures of a wider scope, and as a copy of another database that nobody uses."""
     name = f"test_{uuid4().hex}"
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy".encode())
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy".encode())
         yield postgres.url(name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from retail_pipeline.definitions import build_defs
+from retail_pipeline.fleet.keeping import RULES, Keep, in_words
 from retail_pipeline.fleet.load import parse_fleet
 from retail_pipeline.settings import Settings
 from retail_pipeline.steps.status_report import Status
@@ -112,3 +113,14 @@ def test_what_to_do_when_the_warehouse_cannot_be_used_is_what_the_program_says()
     for words, advice in rows:
         error = kinds.get(words, psycopg.OperationalError)(f"connection failed: {words}")
         assert str(warehouse_error(error, "database retail")).endswith(f": connection failed: {words}. {advice}")
+
+
+def test_how_long_each_table_is_kept_is_told_as_it_is_done() -> None:
+    [section] = re.findall(r"## What is kept, and for how long\n(.*?)\n## ", README, re.DOTALL)
+    told = re.findall(r"^\| ([^|]+) \| (`[^|]+`) \| ([^|]+) \|$", section, re.MULTILINE)
+    by_key = {key.strip("`") if key.startswith("`") else None: (age, names) for age, names, key in told}
+
+    for kept_as in {rule.kept_as for rule in RULES}:
+        age, names = by_key[kept_as]
+        assert re.findall(r"`(\w+)`", names) == [rule.table for rule in RULES if rule.kept_as == kept_as]
+        assert age == in_words(Keep().age(kept_as) if kept_as else None)

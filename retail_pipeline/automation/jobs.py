@@ -13,6 +13,7 @@ HEALTH = "pipeline_health"
 LIVE = "read_live_counters"
 PLAN = "plan_ahead"
 REPORT = "make_reports"
+KEEP_HOUSE = "keep_house"
 DERIVED = ("virtual_region_occupancy", "hourly_analytics", "zone_flows", "zone_hours", "queue_alerts")
 """Assets of the step that derives trading days."""
 

@@ -30,8 +30,9 @@ RUNNING = dg.DefaultScheduleStatus.RUNNING
 
 
 def make_schedules(partitions: Partitions) -> list[dg.ScheduleDefinition]:
-    """Collection every half hour, days at five past, health at a quarter past, outlook, and reports in the morning."""
-    return [_collection(partitions), _live(), _aggregation(partitions), _health(), _plan(), _reports(partitions)]
+    """Polls every half hour, live readings, days, health, outlook, morning reports, and once a day what is old."""
+    polls = [_collection(partitions), _live()]
+    return [*polls, _aggregation(partitions), _health(), _plan(), _reports(partitions), _house()]
 
 
 def _collection(partitions: Partitions) -> dg.ScheduleDefinition:
@@ -150,4 +151,15 @@ def _plan() -> dg.ScheduleDefinition:
         execution_timezone="UTC",
         default_status=RUNNING,
         description="Staffing for the next 14 days and heat maps, from the last weeks of every store.",
+    )
+
+
+def _house() -> dg.ScheduleDefinition:
+    return dg.ScheduleDefinition(
+        name="keep_house_schedule",
+        job_name=jobs.KEEP_HOUSE,
+        cron_schedule="50 3 * * *",
+        execution_timezone="UTC",
+        default_status=RUNNING,
+        description="Once a day, between polls: rows and runs that are older than they are kept.",
     )

@@ -11,7 +11,7 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from retail_pipeline.fleet.models import Device, Fleet, Line, Organization, QueueAlert, Store, Zone
+from retail_pipeline.fleet.models import Device, Fleet, Keep, Line, Organization, QueueAlert, Store, Zone
 from retail_pipeline.fleet.problems import DeclarationError, Problem
 from retail_pipeline.fleet.yaml_source import Document, Place, RepeatedKeyError, read_document
 
@@ -100,7 +100,7 @@ def _problems(details: ErrorDetails) -> Iterator[Problem]:
 
 
 def _meant(key: str) -> str:
-    models = (Fleet, Organization, Store, Device, Line, Zone, QueueAlert)
+    models = (Fleet, Organization, Keep, Store, Device, Line, Zone, QueueAlert)
     known = {field.alias or name for model in models for name, field in model.model_fields.items()}
     close = get_close_matches(key, sorted(known), n=1)
     return f"; did you mean {close[0]}?" if close else ""

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, field_validator, model_
 
 from retail_pipeline.fleet.device import INTERVAL_MINUTES, Auth, Device, Report, TimeZoneName
 from retail_pipeline.fleet.graph import LineGraph, build_line_graph
+from retail_pipeline.fleet.keeping import COUNTS, Keep
 from retail_pipeline.fleet.layout import OUTSIDE_AREAS, Declared, Identifier, Line, Role, Zone, ZoneKind, written_as
 from retail_pipeline.fleet.opening import OpeningHours, parse_opening_hours, spans_problem
 from retail_pipeline.fleet.problems import Problem, refuse
@@ -28,6 +29,7 @@ __all__ = [
     "Device",
     "Fleet",
     "Identifier",
+    "Keep",
     "Line",
     "Organization",
     "QueueAlert",
@@ -60,10 +62,11 @@ RecipientName = Annotated[
 
 
 class Organization(Declared):
-    """The owner of stores; every fact row names it."""
+    """The owner of stores; every fact row names it, and is kept as long as `keep` says."""
 
     id: Identifier
     name: str
+    keep: Keep = Field(default_factory=Keep)
 
 
 class QueueAlert(Declared):
@@ -191,6 +194,7 @@ class Fleet(Declared):
                 *_repeats("store", [("stores", store.id) for store in self.stores]),
                 *_repeats("sensor", sensors),
                 *self._ownership_problems(),
+                *self._keep_problems(),
             ]
         )
         return self
@@ -201,6 +205,17 @@ class Fleet(Declared):
             if store.organization not in known:
                 sentence = f"store {store.id} names the organization {store.organization!r}, which is not declared"
                 yield Problem(("stores", store.id, "organization"), sentence)
+
+    def _keep_problems(self) -> Iterator[Problem]:
+        """Counts that went before the device forgets them would be missed, asked for and stored again."""
+        kept = {organization.id: organization.keep.raw_sensor_counts for organization in self.organizations}
+        for store in self.stores:
+            age = kept.get(store.organization)
+            for device in store.sensors:
+                if age is not None and age.least_days <= device.retention_days:
+                    sentence = f"is kept {age}, but {device.id} remembers {device.retention_days} days: what is removed"
+                    at = ("organizations", store.organization, "keep", COUNTS)
+                    yield Problem(at, f"{sentence} would be collected again")
 
     @cached_property
     def _stores_by_id(self) -> dict[str, Store]:

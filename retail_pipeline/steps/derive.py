@@ -12,11 +12,13 @@ from typing import TypeVar
 import polars as pl
 
 from retail_pipeline.fleet.calendar import hours_starting_in
+from retail_pipeline.fleet.keeping import COUNTS
 from retail_pipeline.fleet.models import Fleet, Report, Store
 from retail_pipeline.frames.device_off import WEEKS_BACK
 from retail_pipeline.frames.local_time import with_hours
 from retail_pipeline.frames.schemas import BY_ZONE
 from retail_pipeline.steps.figures import figures_of_days
+from retail_pipeline.steps.keep_house import still_kept
 from retail_pipeline.steps.spans import StoreDays, bounds, by_store, days_after, hours_of_days
 from retail_pipeline.steps.switched_off import with_days_that_look_back
 from retail_pipeline.steps.zones import DayFigures, answered, write_zone_tables
@@ -88,7 +90,8 @@ def _derive_with_days_after(
 def _derive(
     fleet: Fleet, warehouse: Warehouse, days: StoreDays, asked: set[Partition], now: dt.datetime, run_id: str
 ) -> Derived:
-    stores = [fleet.store(store_id) for store_id in sorted(days) if days[store_id]]
+    days = by_store(still_kept(warehouse, ((one, day) for one in days for day in days[one]), COUNTS))
+    stores = [fleet.store(store_id) for store_id in sorted(days)]
     if not stores:
         return Derived()
     attempts.begin(warehouse, Step.HOURS, _store_days(stores, days), now)

@@ -12,6 +12,7 @@ import polars as pl
 from retail_pipeline.fleet.models import Fleet, Report
 from retail_pipeline.frames.expected import expected_hours, missing_hours, present_hours
 from retail_pipeline.frames.local_time import store_hours
+from retail_pipeline.steps.keep_house import not_removed
 from retail_pipeline.warehouse import gaps, reads
 from retail_pipeline.warehouse.connection import Warehouse
 
@@ -61,7 +62,7 @@ def open_gaps(fleet: Fleet, warehouse: Warehouse, cursor: str | None, since: dt.
         since = max(since, dt.datetime.fromisoformat(state["until"]) - OVERLAP)
     hours = store_hours(fleet.stores, since, until + HOUR)
     remembered = pl.col("deadline") > now + SOON
-    expected = expected_hours(fleet.stores, hours, now - TWO_POLLS).filter(remembered)
+    expected = not_removed(warehouse, expected_hours(fleet.stores, hours, now - TWO_POLLS).filter(remembered))
     present = pl.concat([_present(warehouse, fleet, report, hours, since, now) for report in Report])
     missing = missing_hours(expected, present).with_columns(
         pl.lit("not_yet_collected").alias("cause"), pl.lit("no poll has brought this hour").alias("detail")

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from retail_pipeline.fleet.calendar import day_bounds, trading_day_of
+from retail_pipeline.fleet.keeping import COUNTS, HOURS
 from retail_pipeline.fleet.models import Fleet, Store
 from retail_pipeline.frames.comparison import LAST_WEEK, LAST_YEAR
 from retail_pipeline.frames.coverage import SETTLED_AFTER
 from retail_pipeline.frames.daily import daily_summaries
 from retail_pipeline.frames.local_time import trading_day_hours
 from retail_pipeline.steps.derive import Derived, derive_days, each_alone_where_all_fail
+from retail_pipeline.steps.keep_house import still_kept
 from retail_pipeline.steps.spans import bounds, by_store, days_after
 from retail_pipeline.warehouse import attempts, judge, reads, tables
 from retail_pipeline.warehouse.attempts import Step, StoreDay
@@ -38,7 +40,7 @@ def due_days(
     What failed three times in a row waits until its latest attempt is a day old.
     """
     waiting = _waiting(warehouse, Step.DAY, now)
-    hours_changed = _store_days(judge.stale_days(warehouse, since, now)) - waiting
+    hours_changed = still_kept(warehouse, _store_days(judge.stale_days(warehouse, since, now)) - waiting, HOURS)
     if ended_only:
         return {(store_id, day) for store_id, day in hours_changed if _has_ended(fleet, store_id, day, now)}
     recent = {
@@ -47,6 +49,7 @@ def due_days(
         for day in (trading_day_of(store, now), trading_day_of(store, now) - dt.timedelta(days=1))
     }
     behind = _days_behind(fleet, warehouse, since, now) - _waiting(warehouse, Step.HOURS, now)
+    behind = still_kept(warehouse, behind, COUNTS)
     return {one for one in hours_changed | behind | (recent - waiting) if fleet.has_store(one[0])}
 
 
@@ -68,7 +71,7 @@ def summarise_days(
         for day in store_days
         if day_bounds(fleet.store(store_id), day)[0] <= now
     }
-    wanted = begun & due_days(fleet, warehouse, since, now) if due_only else begun
+    wanted = still_kept(warehouse, begun & due_days(fleet, warehouse, since, now) if due_only else begun, HOURS)
     if not wanted:
         return Summary()
     behind = wanted & _days_behind(fleet, warehouse, since, now)

@@ -111,3 +111,23 @@ def test_an_empty_fleet_asks_for_nothing(life: Living) -> None:
         tick = life.tick(name, utc("2026-11-21 09:00") + dt.timedelta(minutes=minute))
         assert tick.run_requests == []
         assert tick.skip_message
+
+
+def test_once_a_day_the_house_is_kept_and_says_what_was_removed_of_whom(life: Living) -> None:
+    life.sql(
+        "INSERT INTO retail.rejected_transactions (source, row_number, row, reason, seen_at)"
+        " VALUES ('till.csv', 1, '', 'no such store', '2026-01-01')"
+    )
+    request = only(life.tick("keep_house_schedule", utc("2026-11-21 03:50")))
+    [result] = life.grant("keep_house", [request])
+
+    [told] = [
+        event.step_output_data.metadata
+        for event in result.all_events
+        if event.is_successful_output and event.step_key == "remove_old_rows"
+    ]
+    assert told["rows_removed"].value == 1
+    assert [record.data for record in told["removed"].records] == [
+        {"table": "rejected_transactions", "organization": "", "rows": 1}
+    ]
+    assert told["finished"].value == "yes"

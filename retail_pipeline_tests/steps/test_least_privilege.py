@@ -14,6 +14,7 @@ from retail_pipeline.local.simulator.scenario import load_scenario
 from retail_pipeline.steps.collect import collect
 from retail_pipeline.steps.derive import derive_hours
 from retail_pipeline.steps.health import evaluate, record_health
+from retail_pipeline.steps.keep_house import keep_house
 from retail_pipeline.steps.recover import close_lost_gaps, open_gaps
 from retail_pipeline.steps.status import gather_status
 from retail_pipeline.steps.summarise import due_days, summarise_days
@@ -54,6 +55,8 @@ def test_the_pipeline_s_own_role_does_all_the_work(simulator: RunningSimulator, 
     open_gaps(fleet, warehouse, None, NOW - 72 * HOUR, NOW)
     assert close_lost_gaps(warehouse, NOW + 60 * 24 * HOUR)
     record_health(fleet, warehouse, evaluate(fleet, warehouse, None, NOW), NOW, "a-run")
+    years_later = NOW + 1500 * 24 * HOUR
+    ends = {"first_hour": years_later, "first_day": years_later.date(), "clock": lambda: years_later}
 
     assert len(gather_status(fleet, warehouse, None, NOW).stages) > 0
     with warehouse.transaction() as connection:
@@ -63,3 +66,5 @@ def test_the_pipeline_s_own_role_does_all_the_work(simulator: RunningSimulator, 
         assert connection.execute("SELECT * FROM retail.regional_counts").fetchall()
         with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
             connection.execute("SELECT * FROM retail.memberships")
+    removed = keep_house(fleet, warehouse, **ends).removed
+    assert {"raw_sensor_counts", "hourly_analytics", "device_replies"} <= {table for table, _ in removed}

@@ -1,0 +1,46 @@
+"""`retail-pipeline forget`: everything that belongs to an organisation, told, and removed when asked to."""
+
+import datetime as dt
+
+from rich.console import Console
+from rich.table import Table
+
+from retail_pipeline.automation.stores import remove_stores
+from retail_pipeline.definitions import current_partitions
+from retail_pipeline.resources.dagster_records import forget_stores
+from retail_pipeline.resources.dagster_storage import retail_instance
+from retail_pipeline.resources.fleet_file import load_declared_fleet
+from retail_pipeline.resources.supabase_postgres import open_warehouse
+from retail_pipeline.steps.forget import Forgotten, forget
+
+
+def forget_organization(console: Console, organization_id: str, *, apply: bool) -> int:
+    """Say what belongs to the organisation, and with `apply` remove it here and from Dagster's records; returns 0.
+
+    Raises:
+        ForgetRefusedError: it is still declared, or not known.
+    """
+    fleet = load_declared_fleet()
+    with open_warehouse() as warehouse:
+        forgotten = forget(fleet, warehouse, organization_id, apply=apply)
+    console.print(_table(forgotten, organization_id))
+    if not apply:
+        console.print("Nothing was removed. `--apply` removes these rows in one transaction; there is no way back.")
+        return 0
+    with retail_instance() as instance:
+        remove_stores(instance, current_partitions(dt.datetime.now(dt.UTC)), fleet, None)
+        events = forget_stores(instance, forgotten.stores) if forgotten.stores else 0
+    console.print(f"Removed, and {events:,} events of Dagster's about partitions of its stores.")
+    return 0
+
+
+def _table(forgotten: Forgotten, organization_id: str) -> Table:
+    stores = ", ".join(forgotten.stores) or "no stores"
+    table = Table(title=f"{organization_id}: {stores}")
+    table.add_column("table")
+    table.add_column("rows", justify="right")
+    for name, rows in sorted(forgotten.rows.items()):
+        if rows:
+            table.add_row(name, f"{rows:,}")
+    table.add_row("all", f"{sum(forgotten.rows.values()):,}", style="bold")
+    return table
