@@ -1,6 +1,7 @@
 """The code location: `build_defs(overrides)` and `defs`, nothing else."""
 
 import datetime as dt
+import logging
 import warnings
 from collections.abc import Mapping
 
@@ -21,10 +22,13 @@ from retail_pipeline.automation.sensors import make_sensors
 from retail_pipeline.checks.health import make_checks
 from retail_pipeline.checks.schema import make_schema_check
 from retail_pipeline.fleet.horizon import horizon_start
+from retail_pipeline.resources.configuration import check_configuration
 from retail_pipeline.resources.fleet_file import FleetFile, load_declared_fleet
 from retail_pipeline.resources.sensor_apis import SensorApis
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
 from retail_pipeline.settings import read_settings
+
+_LOG = logging.getLogger(__name__)
 
 
 def build_defs(*, now: dt.datetime | None = None, resources: Mapping[str, object] | None = None) -> dg.Definitions:
@@ -75,5 +79,11 @@ def current_partitions(now: dt.datetime) -> Partitions:
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """What Dagster loads; evaluated when a process asks for it, so that importing this module reads nothing."""
+    """What Dagster loads; evaluated when a process asks for it, so that importing this module reads nothing.
+
+    Raises:
+        ConfigurationError: everything that is wrong with the environment or the fleet file, in one message.
+    """
+    for missing in check_configuration():
+        _LOG.warning("%s", missing)
     return build_defs()

@@ -1,0 +1,58 @@
+"""What is wrong with environment and fleet file, all of it in one message before anything starts. Asks nobody."""
+
+import os
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+from retail_pipeline.devices.auth import variables_of
+from retail_pipeline.fleet.load import FleetError
+from retail_pipeline.resources.alert_receivers import alert_receivers
+from retail_pipeline.resources.fleet_file import load_declared_fleet
+from retail_pipeline.settings import ConfigurationError, Settings, read_settings
+from retail_pipeline.warehouse.errors import InvalidDatabaseUrl
+from retail_pipeline.warehouse.url import complete_url
+
+REFUSALS = (ConfigurationError, FleetError, InvalidDatabaseUrl)
+
+
+def check_configuration() -> list[str]:
+    """Refuse to start with what is wrong; returns what is missing and stops only a part: secrets of devices.
+
+    Raises:
+        ConfigurationError: everything that is wrong, a line each.
+    """
+    settings = read_settings()
+    wrong = list(_refusals(settings))
+    if wrong:
+        raise ConfigurationError("The configuration is not right:\n" + "\n".join(wrong))
+    return list(_missing_secrets(settings))
+
+
+def _refusals(settings: Settings) -> Iterator[str]:
+    checks: list[Callable[[], object]] = [load_declared_fleet, alert_receivers]
+    if settings.database_url:
+        url = settings.database_url.get_secret_value()
+        checks.append(lambda: complete_url(url))
+    for check in checks:
+        try:
+            check()
+        except REFUSALS as error:
+            yield from str(error).splitlines()
+    yield from _dagster_url()
+
+
+def _dagster_url() -> Iterator[str]:
+    url = os.environ.get("DAGSTER_POSTGRES_URL")
+    if url and urlsplit(url).scheme.partition("+")[0] not in {"postgres", "postgresql"}:
+        yield "DAGSTER_POSTGRES_URL: has to look like postgresql://USER:PASSWORD@HOST:5432/DATABASE."
+
+
+def _missing_secrets(settings: Settings) -> Iterator[str]:
+    if settings.fleet is None:  # the demo brings its own
+        return
+    devices = [device for store in load_declared_fleet().stores for device in store.sensors if device.active]
+    for credential in sorted({device.credential for device in devices if device.credential}):
+        unset = [name for name in variables_of(credential) if name not in os.environ]
+        if unset:
+            asked = sum(device.credential == credential for device in devices)
+            yield f"{' and '.join(unset)}: not set; {asked} devices will refuse to be asked."
