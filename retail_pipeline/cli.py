@@ -219,6 +219,18 @@ def simulate(*, port: int = 8800, scenario: Path | None = None) -> int:
     return serve_demo(port, scenario)
 
 
+@app.command
+def worker(*, concurrency: int = 2) -> int:
+    """Execute runs of this code location as a Celery worker, in the foreground; TERM lets runs under way finish.
+
+    Args:
+        concurrency: how many runs at once.
+    """
+    from retail_pipeline.terminal.worker import serve_runs  # noqa: PLC0415 - Dagster loads in seconds
+
+    return serve_runs(concurrency)
+
+
 @fleet_app.command
 def check(
     file: Path,

@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     recovery_runs: int = Field(default=2, ge=1, le=50, description="recovery runs under way at once")
     runs_kept_days: int = Field(default=30, ge=2, le=3660, description="Dagster's runs older than this are removed")
     alert_urls: SecretStr | None = Field(default=None, description="who is told of failures, as apprise writes it")
+    celery_broker_url: SecretStr | None = Field(default=None, description="Redis between Dagster and Celery workers")
     location: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$", description="name of this code location")
     organizations: str | None = Field(default=None, description="ids that this code location serves, with commas")
 

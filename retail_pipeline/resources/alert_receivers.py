@@ -11,7 +11,7 @@ from retail_pipeline.settings import read_settings
 
 _CREDENTIAL = re.compile(r"RETAIL_CREDENTIAL_(\w+)_PASSWORD")
 _OF_REPORTS = re.compile(r"RETAIL_REPORT_URLS_\w+")
-_DATABASES = ("RETAIL_DATABASE_URL", "DAGSTER_POSTGRES_URL")
+_DATABASES = ("RETAIL_DATABASE_URL", "DAGSTER_POSTGRES_URL", "RETAIL_CELERY_BROKER_URL")
 SHORTEST_SECRET = 4
 """Shorter ones are no secret, and would tear words apart."""
 
