@@ -45,7 +45,7 @@ def test_a_fleet_file_is_among_what_is_wrong(fleet_file: Path, monkeypatch: pyte
     with pytest.raises(ConfigurationError) as refused:
         check_configuration()
 
-    assert "fleet.yaml, line 1, stores[0].timezone: is missing" in str(refused.value)
+    assert "fleet.yaml, line 1, stores[oslo].timezone: is missing" in str(refused.value)
     assert "DAGSTER_POSTGRES_URL: " in str(refused.value)
 
 
