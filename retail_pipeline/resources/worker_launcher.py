@@ -8,6 +8,7 @@ from typing import Any
 
 from celery import Celery
 from celery.result import AsyncResult
+from celery.states import READY_STATES
 from dagster import DagsterInvariantViolationError, DagsterRun
 from dagster._core.launcher import CheckRunHealthResult, LaunchRunContext, ResumeRunContext, WorkerStatus
 from dagster._grpc.types import ResumeRunArgs
@@ -95,23 +96,25 @@ class WorkerRunLauncher(CeleryRunLauncher):
         self._launch_celery_task_run(run, task, TASK_RESUME_JOB_NAME)
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
-        """Ask the worker that took the run whether it still has it; a run that nobody has is over or lost."""
+        """Whether a run that is under way is in a worker's hands, or waits for one after it was resumed.
+
+        A run that ended in the meantime is none of those; the monitor looks again before it believes that.
+        """
         task_id = run.tags[DAGSTER_CELERY_TASK_ID_TAG]
         result: AsyncResult = self.celery.AsyncResult(task_id)
         state, told = result.state, result.info
-        if state == "SUCCESS":
-            return CheckRunHealthResult(WorkerStatus.SUCCESS)
-        if state == "FAILURE":
-            return CheckRunHealthResult(WorkerStatus.FAILED, "its process was killed, or raised outside of Dagster")
-        worker = told.get("hostname") if isinstance(told, dict) else None
-        if self._is_held(task_id, worker):
-            return CheckRunHealthResult(WorkerStatus.RUNNING)
-        return CheckRunHealthResult(WorkerStatus.NOT_FOUND, f"{worker or 'no worker'} does not have it any more")
+        if state == "STARTED":
+            worker = told["hostname"]
+            if self._has(worker, task_id):
+                return CheckRunHealthResult(WorkerStatus.RUNNING)
+            return CheckRunHealthResult(WorkerStatus.NOT_FOUND, f"{worker} does not have it any more")
+        if state in READY_STATES:
+            return CheckRunHealthResult(WorkerStatus.FAILED, f"its task is over ({state}), and the run is not")
+        return CheckRunHealthResult(WorkerStatus.RUNNING, "it waits for a worker")
 
-    def _is_held(self, task_id: str, worker: str | None) -> bool:
-        """Whether that worker, or any where it is not known, has the task in its hands."""
-        asked = self.celery.control.inspect(destination=[worker] if worker else None, timeout=ANSWER_WITHIN_S)
-        answers: Mapping[str, Mapping[str, object]] = asked.query_task(task_id) or {}
+    def _has(self, worker: str, task_id: str) -> bool:
+        """Whether the worker has the task in its hands; one that does not answer has nothing."""
+        answers = self.celery.control.inspect(destination=[worker], timeout=ANSWER_WITHIN_S).query_task(task_id) or {}
         return any(task_id in tasks for tasks in answers.values())
 
     def _queued(self, run: DagsterRun) -> DagsterRun:

@@ -15,6 +15,7 @@ from retail_pipeline.frames.local_time import store_hours
 from retail_pipeline.steps.keep_house import not_removed
 from retail_pipeline.warehouse import gaps, reads
 from retail_pipeline.warehouse.connection import Warehouse
+from retail_pipeline.warehouse.fleet_tables import sync_fleet
 
 TWO_POLLS = dt.timedelta(minutes=40)
 """An hour is missed when both polls that should have brought it are over: at :02 and at :32."""
@@ -68,6 +69,7 @@ def open_gaps(fleet: Fleet, warehouse: Warehouse, cursor: str | None, since: dt.
         pl.lit("not_yet_collected").alias("cause"), pl.lit("no poll has brought this hour").alias("detail")
     )
     with warehouse.transaction() as connection:
+        sync_fleet(connection, fleet, now)  # this may be the first look at a store, before anybody else's
         gaps.open_missing(connection, missing, now)
     return json.dumps({"until": until.isoformat(), "fleet": fingerprint})
 

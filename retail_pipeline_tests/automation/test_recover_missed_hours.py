@@ -9,7 +9,7 @@ from dagster._core.test_utils import create_run_for_test
 
 from retail_pipeline.assets.partitions import RANGE_END, RANGE_START
 from retail_pipeline.automation.sensors import RECOVERY, STORE
-from retail_pipeline_tests.living import STORES, Living
+from retail_pipeline_tests.living import STORES, Living, store
 from retail_pipeline_tests.shops import utc
 
 NOW = utc("2026-11-20 12:45")
@@ -152,3 +152,10 @@ def test_gaps_of_organisations_that_another_code_location_serves_are_left_to_it(
 
     assert asked(ledger) == [("2026-11-15-08:00|pune", "2026-11-15-08:00|pune")]
     assert ledger.sql("SELECT count(*) FROM retail.collection_gaps WHERE closed_as_lost_at IS NOT NULL") == [(0,)]
+
+
+def test_a_store_that_the_warehouse_has_not_heard_of_has_its_gaps_at_the_first_look(ledger: Living) -> None:
+    ledger.declare([*LIVE, {**store("berlin", "Europe/Berlin"), "live_since": "2026-11-20"}])
+    ledger.sense("recover_missed_hours")
+
+    assert {sensor_id for sensor_id, *_ in ledger.open_gaps()} == {"berlin-door"}

@@ -8,10 +8,13 @@ from collections.abc import Iterator
 
 import dagster as dg
 import pytest
-from dagster_celery.tags import DAGSTER_CELERY_QUEUE_TAG
+from billiard.exceptions import WorkerLostError
+from dagster._core.launcher import WorkerStatus
+from dagster_celery.tags import DAGSTER_CELERY_QUEUE_TAG, DAGSTER_CELERY_TASK_ID_TAG
 
 from retail_pipeline.automation.sensors import FIRST_HOURS
 from retail_pipeline.local.postgres import PostgresHandle
+from retail_pipeline.resources import worker_launcher
 from retail_pipeline_tests.conftest import temporary_home
 from retail_pipeline_tests.deployment.cluster import ROOT, Cluster, cluster, kill
 from retail_pipeline_tests.living import empty_database
@@ -92,6 +95,28 @@ def worker_of(spread: Cluster, process: int) -> str:
     """The worker that has this process, each having a process group of its own."""
     [name] = [name for name in WORKERS if spread.processes[name].pid == os.getpgid(process)]
     return name
+
+
+@pytest.mark.parametrize(
+    ("state", "told", "expected"),
+    [
+        pytest.param(None, None, WorkerStatus.RUNNING, id="it was resumed and waits until a worker is free"),
+        pytest.param("STARTED", {"hostname": "gone@nowhere"}, WorkerStatus.NOT_FOUND, id="its worker is gone"),
+        pytest.param("SUCCESS", 1, WorkerStatus.FAILED, id="its task ended without ending the run"),
+        pytest.param("FAILURE", WorkerLostError("killed"), WorkerStatus.FAILED, id="its process was killed"),
+    ],
+)
+def test_a_run_that_is_under_way_is_lost_when_no_worker_has_it(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, state: str | None, told: object, expected: WorkerStatus
+) -> None:
+    monkeypatch.setenv("RETAIL_CELERY_BROKER_URL", redis_url)
+    monkeypatch.setattr(worker_launcher, "ANSWER_WITHIN_S", 0.2)
+    launcher, task = worker_launcher.WorkerRunLauncher(), f"the task of {state}"
+    if state:
+        launcher.celery.backend.store_result(task, told, state)
+    run = dg.DagsterRun("a_job", tags={DAGSTER_CELERY_TASK_ID_TAG: task})
+
+    assert launcher.check_run_worker_health(run).status is expected
 
 
 def test_a_run_whose_worker_is_killed_is_done_by_the_other_and_every_count_is_right(
