@@ -6,8 +6,10 @@ from urllib.parse import urlsplit
 
 from retail_pipeline.devices.auth import variables_of
 from retail_pipeline.fleet.load import FleetError
+from retail_pipeline.fleet.models import Fleet
 from retail_pipeline.resources.alert_receivers import alert_receivers
 from retail_pipeline.resources.fleet_file import load_declared_fleet
+from retail_pipeline.resources.report_receivers import NoReceiver, report_receivers
 from retail_pipeline.settings import ConfigurationError, Settings, read_settings
 from retail_pipeline.warehouse.errors import InvalidDatabaseUrl
 from retail_pipeline.warehouse.url import complete_url
@@ -16,7 +18,7 @@ REFUSALS = (ConfigurationError, FleetError, InvalidDatabaseUrl)
 
 
 def check_configuration() -> list[str]:
-    """Refuse to start with what is wrong; returns what is missing and stops only a part: secrets of devices.
+    """Refuse to start with what is wrong; returns what stops only a part: devices and recipients of reports.
 
     Raises:
         ConfigurationError: everything that is wrong, a line each.
@@ -25,7 +27,9 @@ def check_configuration() -> list[str]:
     wrong = list(_refusals(settings))
     if wrong:
         raise ConfigurationError("The configuration is not right:\n" + "\n".join(wrong))
-    return list(_missing_secrets(settings))
+    fleet = load_declared_fleet()
+    unsent = [one.problem for them in report_receivers(fleet).values() for one in them if isinstance(one, NoReceiver)]
+    return [*unsent, *(_missing_secrets(fleet) if settings.fleet else ())]  # the demo brings its own secrets
 
 
 def _refusals(settings: Settings) -> Iterator[str]:
@@ -47,10 +51,8 @@ def _dagster_url() -> Iterator[str]:
         yield "DAGSTER_POSTGRES_URL: has to look like postgresql://USER:PASSWORD@HOST:5432/DATABASE."
 
 
-def _missing_secrets(settings: Settings) -> Iterator[str]:
-    if settings.fleet is None:  # the demo brings its own
-        return
-    devices = [device for store in load_declared_fleet().stores for device in store.sensors if device.active]
+def _missing_secrets(fleet: Fleet) -> Iterator[str]:
+    devices = [device for store in fleet.stores for device in store.sensors if device.active]
     for credential in sorted({device.credential for device in devices if device.credential}):
         unset = [name for name in variables_of(credential) if name not in os.environ]
         if unset:

@@ -16,7 +16,10 @@ def fleet_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("RETAIL_DATABASE_URL", "DAGSTER_POSTGRES_URL", "RETAIL_ALERT_URLS", "RETAIL_ORGANIZATIONS"):
         monkeypatch.delenv(name, raising=False)
     doors = [door("north", credential="SHOPS"), door("south", credential="SHOPS"), door("east", credential="OTHER")]
-    declared = {"organizations": [{"id": "acme", "name": "Acme"}], "stores": [shop("oslo", *doors)]}
+    declared = {
+        "organizations": [{"id": "acme", "name": "Acme"}],
+        "stores": [shop("oslo", *doors, recipients=["MANAGERS"])],
+    }
     path = tmp_path / "fleet.yaml"
     path.write_text(json.dumps(declared))
     monkeypatch.setenv("RETAIL_FLEET", str(path))
@@ -50,14 +53,18 @@ def test_a_fleet_file_is_among_what_is_wrong(fleet_file: Path, monkeypatch: pyte
 
 
 @pytest.mark.usefixtures("fleet_file")
-def test_a_secret_that_is_missing_is_said_and_stops_only_its_devices(
+def test_what_is_missing_for_devices_and_recipients_is_said_and_stops_only_them(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("RETAIL_CREDENTIAL_SHOPS_USERNAME", "svc")
     monkeypatch.setenv("RETAIL_CREDENTIAL_OTHER_USERNAME", "svc")
     monkeypatch.setenv("RETAIL_CREDENTIAL_OTHER_PASSWORD", "pa55word")
     monkeypatch.delenv("RETAIL_CREDENTIAL_SHOPS_PASSWORD", raising=False)
+    monkeypatch.delenv("RETAIL_REPORT_URLS_MANAGERS", raising=False)
 
     assert defs().resolve_all_asset_specs()
 
-    assert caplog.messages == ["RETAIL_CREDENTIAL_SHOPS_PASSWORD: not set; 2 devices will refuse to be asked."]
+    assert caplog.messages == [
+        "RETAIL_REPORT_URLS_MANAGERS is not set in the environment of the daemon and its runs",
+        "RETAIL_CREDENTIAL_SHOPS_PASSWORD: not set; 2 devices will refuse to be asked.",
+    ]
