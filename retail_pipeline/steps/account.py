@@ -5,8 +5,8 @@ an hour that a good reply simply does not hold in full is `malformed` too, with 
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -17,6 +17,9 @@ from retail_pipeline.steps.asking import WantedHour, just_ended
 
 SETTLING = dt.timedelta(minutes=5)
 """A row is final two minutes after its end by the device's clock, which may be slow by a few more."""
+
+COUNTED = dt.timedelta(minutes=2)
+"""So long a device takes to close an hour."""
 
 MISSED_HOURS = {
     "sensor_id": pl.String(),
@@ -67,11 +70,13 @@ def missed_hours(
     asks: Iterable[Ask],
     coverage: pl.DataFrame,
     troubles: Sequence[Trouble],
+    skews: Mapping[str, float],
     now: dt.datetime,
 ) -> pl.DataFrame:
     """Rows for the ledger: ended local hours that a device which was asked did not deliver in full.
 
-    Of each device the wanted hours, and the one that ended last if it was asked for too.
+    Of each device the wanted hours, and the one that ended last if it was asked for too. `skews` are the seconds by
+    which devices' clocks are ahead of UTC, where that is known.
     """
     covered = {(row["sensor_id"], row["hour_start"]): row for row in coverage.iter_rows(named=True)}
     by_store: dict[str, list[LocalHour]] = {}
@@ -82,6 +87,8 @@ def missed_hours(
         device, store = ask.device, ask.store
         for hour in _hours_due(ask, by_store.get(ask.store.id, []), now):
             trouble = shortfall(device.id, hour, covered.get((device.id, hour.hour_start)), troubles)
+            if trouble and trouble not in troubles and (slow := _slow_clock(hour, skews.get(device.id, 0.0), now)):
+                trouble = replace(trouble, detail=slow)
             if trouble and (trouble in troubles or settles_at(store, hour) + SETTLING <= now):
                 deadline = hour.hour_end + dt.timedelta(days=device.retention_days)
                 identity = (device.id, store.id, store.organization, ask.report.value)
@@ -89,10 +96,31 @@ def missed_hours(
     return pl.DataFrame(rows, schema=MISSED_HOURS, orient="row").unique(["sensor_id", "hour_start"], keep="first")
 
 
+def _slow_clock(hour: LocalHour, skew: float, now: dt.datetime) -> str | None:
+    """Words for an hour that has not ended yet by the device's own clock; None where it has."""
+    if now + dt.timedelta(seconds=skew) >= hour.hour_end + COUNTED:
+        return None
+    behind = dt.timedelta(seconds=round(-skew))
+    return f"its clock is {behind} behind UTC: by it this hour has not ended"
+
+
 def _hours_due(ask: Ask, wanted: Sequence[LocalHour], now: dt.datetime) -> list[LocalHour]:
-    latest = just_ended(ask.store, now)
-    hours = [*wanted, latest] if latest is not None and latest not in wanted else wanted
+    hours = dict.fromkeys([*wanted, *_ended_last(ask, now)])
     return [hour for hour in hours if hour.hour_end <= now and ask.start < hour.hour_end and hour.hour_start < ask.end]
+
+
+def _ended_last(ask: Ask, now: dt.datetime) -> Iterator[LocalHour]:
+    """The hour that ended last, and of a report that is asked for once an hour the one before, which was not judged.
+
+    While a row may still grow, nobody can say that it will not come.
+    """
+    latest = just_ended(ask.store, now)
+    if latest is None:
+        return
+    yield latest
+    if ask.report is Report.REGIONS and now < latest.hour_end + SETTLING:
+        before = just_ended(ask.store, latest.hour_start)
+        yield from [before] if before else []
 
 
 def shortfall(

@@ -109,7 +109,8 @@ def _write(connection: Connection, poll: Poll) -> pl.DataFrame:
     health.record_answers(connection, poll.device_answers())
     coverage = hour_coverage(poll.rows)
     gaps.mark_recovered(connection, complete_hours(coverage, poll.report), poll.now)
-    missed = missed_hours(poll.wanted, [answer.ask for answer in poll.answers], coverage, poll.troubles, poll.now)
+    asks = [answer.ask for answer in poll.answers]
+    missed = missed_hours(poll.wanted, asks, coverage, poll.troubles, poll.clocks, poll.now)
     gaps.record_failures(connection, missed, poll.now)
     gaps.close_at_birth(connection, poll.swallowed, poll.report, poll.now)
     return changed

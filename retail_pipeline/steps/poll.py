@@ -58,6 +58,12 @@ class Poll:
         return {position: self.parsed.skew.get(index) for index, position in enumerate(replies)}
 
     @property
+    def clocks(self) -> dict[str, float]:
+        """Seconds by which clocks were ahead of UTC, by device, as far as they were told in this poll."""
+        told = {self.answers[position].ask.device.id: skew for position, skew in self.skews.items()}
+        return {sensor_id: skew for sensor_id, skew in told.items() if skew is not None}
+
+    @property
     def swallowed(self) -> pl.DataFrame:
         """`sensor_id`, `store_id`, `hour_start` of the stores' hours that a clock change took."""
         taken = self.parsed.clock_gaps

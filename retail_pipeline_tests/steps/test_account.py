@@ -12,6 +12,8 @@ from retail_pipeline.steps.asking import WantedHour, just_ended, plan_asks, want
 from retail_pipeline_tests.shops import door, fleet_of, shop, store_of, utc
 
 DOWN = "no connection"
+HALL = {"hall": {"kind": "entrance", "name": "Hall"}}
+HOUR = dt.timedelta(hours=1)
 NO_ROWS = pl.DataFrame(schema={"sensor_id": pl.String, "hour_start": pl.Datetime("us", "UTC")})
 
 
@@ -21,7 +23,7 @@ def poll_that_fails(now: dt.datetime, hour: dt.datetime, **declared) -> list[tup
     wanted = wanted_hours(fleet, Report.LINES, {"shop-1": [hour]}, now)
     asks = plan_asks(Report.LINES, wanted, frozenset(), now)
     troubles = [Trouble(ask.device.id, ask.start, ask.end, "unreachable", DOWN) for ask in asks]
-    missed = missed_hours(wanted, asks, NO_ROWS, troubles, now)
+    missed = missed_hours(wanted, asks, NO_ROWS, troubles, {}, now)
     return missed.select("hour_start", "cause").rows()
 
 
@@ -70,7 +72,7 @@ def test_hours_of_devices_that_were_not_asked_are_not_missed() -> None:
     asks: list[Ask] = [ask for ask in plan_asks(Report.LINES, wanted, frozenset(), now) if ask.device.id == "a"]
     down = [Trouble("a", ask.start, ask.end, "unreachable", DOWN) for ask in asks]
 
-    missed = missed_hours(wanted, asks, NO_ROWS, down, now)
+    missed = missed_hours(wanted, asks, NO_ROWS, down, {}, now)
 
     assert missed["sensor_id"].to_list() == ["a"]
 
@@ -79,3 +81,26 @@ def test_an_hour_that_ends_at_a_quarter_past_is_missed_by_the_next_poll() -> Non
     missed = poll_that_fails(utc("2026-07-18 11:32"), utc("2026-07-18 11:00"), timezone="Asia/Kathmandu")
 
     assert missed == [(utc("2026-07-18 10:15"), "unreachable")]
+
+
+def shortfalls(now: dt.datetime, report: Report, skews: dict[str, float]) -> list[tuple[dt.datetime, str]]:
+    """Hours and details that the ledger gets when a reply holds no row, at a poll on the hour."""
+    fleet = fleet_of(shop("shop-1", door("a", reports=["lines", "regions"], regions={1: "hall"}), zones=HALL))
+    wanted = wanted_hours(fleet, report, {"shop-1": [now.replace(minute=0) - HOUR]}, now)
+    missed = missed_hours(wanted, plan_asks(report, wanted, frozenset(), now), NO_ROWS, (), skews, now)
+    return missed.sort("hour_start").select("hour_start", "detail").rows()
+
+
+def test_a_report_that_is_asked_for_once_an_hour_is_judged_once_its_row_can_grow_no_more() -> None:
+    now, nothing = utc("2026-07-18 11:02"), "the reply holds no row for this hour"
+
+    assert shortfalls(now, Report.LINES, {}) == []  # judged at half past
+    assert shortfalls(now, Report.REGIONS, {}) == [(utc("2026-07-18 09:00"), nothing)]
+
+
+def test_an_hour_that_has_not_ended_by_the_device_s_clock_is_missing_for_that() -> None:
+    now = utc("2026-07-18 11:02")
+    slow = "its clock is 1:30:00 behind UTC: by it this hour has not ended"
+
+    assert shortfalls(now, Report.REGIONS, {"a": -5400.0}) == [(utc("2026-07-18 09:00"), slow)]
+    assert shortfalls(now, Report.REGIONS, {"a": 5400.0})[0][1].startswith("the reply holds no row")
