@@ -1,5 +1,6 @@
 -- One poll of each device. Three failed polls in a row open its circuit; a report closes it and wakes its gaps.
--- Failures within five minutes belong to one poll, which may ask for two reports.
+-- Failures within five minutes belong to one poll, which may ask for two reports; one of the same instant as the last is
+-- the last, of a device that was not asked again.
 -- Grain and key: sensor_id. Caller: warehouse/health.py.
 WITH polls AS (
     SELECT *
@@ -58,7 +59,10 @@ recorded AS (
             opened_at = excluded.opened_at,
             next_probe_at = excluded.next_probe_at,
             last_ok_at = coalesce(excluded.last_ok_at, health.last_ok_at),
-            last_error = coalesce(excluded.last_error, health.last_error),
+            last_error = CASE
+                WHEN excluded.last_error_at = health.last_error_at THEN health.last_error
+                ELSE coalesce(excluded.last_error, health.last_error)
+            END,
             last_error_at = coalesce(excluded.last_error_at, health.last_error_at),
             clock_skew_seconds = coalesce(excluded.clock_skew_seconds, health.clock_skew_seconds)
     RETURNING health.sensor_id

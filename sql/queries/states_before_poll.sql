@@ -18,6 +18,6 @@ LEFT JOIN LATERAL (
         replies.sensor_id = health.sensor_id
         AND replies.received_at = health.last_error_at
         AND replies.error_cause IS NOT NULL
-    ORDER BY replies.reply_id DESC
+    ORDER BY replies.reply_id
     LIMIT 1
 ) AS probe ON health.next_probe_at > %(now)s::timestamptz
