@@ -20,6 +20,7 @@ DEFAULTS: Mapping[str, float] = MappingProxyType(
         "enters_balance_exits_error": 0.15,
         "device_clock_skew_warn": 120,  # seconds
         "device_clock_skew_error": 900,
+        "counts_in_their_hours": 0,  # intervals that changed after they were complete
         "overdue_warn": 45,  # minutes
         "overdue_error": 90,
         "live_counters_agree": 5,  # people

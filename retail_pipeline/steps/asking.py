@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from retail_pipeline.devices.models import Ask
 from retail_pipeline.fleet.calendar import LocalHour, device_windows, hours_starting_in
@@ -15,6 +16,7 @@ from retail_pipeline.fleet.models import Device, Fleet, Report, Store
 OPEN_HOUR_MINIMUM_AGE = dt.timedelta(minutes=10)
 REPLY_SPAN = dt.timedelta(hours=24)
 HOUR = dt.timedelta(hours=1)
+NOON, AFTER_NOON = dt.time(12, 20), dt.time(12, 50)
 
 
 @dataclass(frozen=True)
@@ -98,13 +100,24 @@ def _windows(
     store: Store, device: Device, wanted: Sequence[WantedHour], now: dt.datetime
 ) -> list[tuple[dt.datetime, dt.datetime]]:
     local = [hour for one in wanted for hour in one.local_hours]
-    newest = rolling_window(store, device, now)
-    if min(hour.hour_start for hour in local) >= newest[0]:
-        return [newest]
-    span = device_windows(
-        store.device_zone(device), min(hour.hour_start for hour in local), max(hour.hour_end for hour in local)
-    )
+    first, newest = min(hour.hour_start for hour in local), rolling_window(store, device, now)
+    if first >= newest[0]:
+        whole_day = _day_at_noon(store.device_zone(device), now)
+        return [whole_day if whole_day and first >= whole_day[0] else newest]
+    span = device_windows(store.device_zone(device), first, max(hour.hour_end for hour in local))
     return [(start, end) for start, end in span if any(start < h.hour_end and h.hour_start < end for h in local)]
+
+
+def _day_at_noon(zone: ZoneInfo, now: dt.datetime) -> tuple[dt.datetime, dt.datetime] | None:
+    """The device's whole day, at the one poll between 12:20 and 12:50 of its clock; None at all others.
+
+    Rows of the afternoon hold nobody yet, unless the clock is fast or shows another zone than declared: once a day that
+    is looked for, since a device need not tell its time and a window that ends with the open hour can't show it.
+    """
+    if not NOON <= now.astimezone(zone).time() < AFTER_NOON:
+        return None
+    day = device_windows(zone, now, now + HOUR)
+    return day[0] if len(day) == 1 else None
 
 
 def rolling_window(store: Store, device: Device, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:

@@ -116,8 +116,8 @@ class Evidence:
 
     @cached_property
     def devices(self) -> pl.DataFrame:
-        """How each device answers; its clock is `skew_seconds` ahead of UTC."""
-        return reads.device_health(self._warehouse).rename({"clock_skew_seconds": "skew_seconds"})
+        """Each device's clock, `skew_seconds` ahead of UTC, and what it and its rows did in the last 48 hours."""
+        return evidence.device_clocks(self._warehouse, self.since)
 
     @cached_property
     def given_up(self) -> pl.DataFrame:

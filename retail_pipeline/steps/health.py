@@ -184,6 +184,13 @@ CHECKS: dict[str, Check] = {
             lambda found: quality.device_clock_skew(found.devices, found.stores),
         ),
         Check(
+            "counts_in_their_hours",
+            "raw_sensor_counts",
+            DEVICES,
+            "What was counted in the last 48 hours stands in the hours in which it was counted.",
+            lambda found: quality.counts_in_their_hours(found.devices, found.stores),
+        ),
+        Check(
             "zone_mass_balance",
             "virtual_region_occupancy",
             PROCESSING,

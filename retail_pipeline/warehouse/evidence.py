@@ -27,3 +27,12 @@ def lost_device_hours(
 def usual_counts(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
     """The p99 of every figure, and the number of `days` with counts: one row per `sensor_id`, over [start, end)."""
     return warehouse.read("usual_counts", {"store_ids": list(store_ids), "start": start, "end": end})
+
+
+def device_clocks(warehouse: Warehouse, since: dt.datetime) -> pl.DataFrame:
+    """One row per declared device that was ever asked: what its clock and its rows did since then.
+
+    Columns: store_id, sensor_id, last_ok_at, skew_seconds (ahead of UTC, NULL: unknown), worst_skew_seconds and
+    worst_skew_at of a reply since, changed_intervals (after they were complete) and first_changed, where one starts.
+    """
+    return warehouse.read("device_clocks", {"since": since})

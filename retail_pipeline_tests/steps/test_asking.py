@@ -111,3 +111,37 @@ def test_devices_that_are_only_probed_are_asked_after_all_others() -> None:
     asks = plan_asks(Report.LINES, wanted_hours(fleet, Report.LINES, hours, NOW), {"a"}, NOW)
 
     assert [ask.device.id for ask in asks] == ["b", "c", "a"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "polls"),
+    [
+        ("UTC", ["12:32"]),
+        ("Asia/Kolkata", ["07:02"]),
+        ("Asia/Kathmandu", ["07:02"]),
+        ("Pacific/Chatham", ["00:02"]),
+        ("America/Los_Angeles", ["19:32"]),
+    ],
+)
+def test_once_a_day_about_noon_a_device_is_asked_for_its_whole_day(zone: str, polls: list[str]) -> None:
+    fleet = fleet_of(shop(timezone=zone))
+    midnight, whole_days = utc("2026-07-18 00:02"), []
+    for poll in (midnight + n * HOUR / 2 for n in range(48)):
+        [ask] = asks_for(fleet, [poll.replace(minute=0) - (HOUR if poll.minute < 30 else dt.timedelta())], poll)
+        if ask.end > poll + HOUR:
+            whole_days.append(f"{poll:%H:%M}")
+            assert (ask.start.astimezone(ask.zone).hour, ask.end.astimezone(ask.zone).hour) == (0, 0)
+
+    assert whole_days == polls
+
+
+def test_hours_of_yesterday_are_asked_for_with_the_last_24_hours_at_noon_too() -> None:
+    [ask] = asks_for(fleet_of(shop()), [utc("2026-07-17 20:00")], utc("2026-07-18 12:32"))
+
+    assert ask.end == utc("2026-07-18 13:00")
+
+
+def test_a_day_of_25_hours_is_no_window_at_noon() -> None:
+    [ask] = asks_for(fleet_of(shop(timezone="Europe/Lisbon")), [utc("2026-10-25 12:00")], utc("2026-10-25 12:32"))
+
+    assert ask.end == utc("2026-10-25 13:00")

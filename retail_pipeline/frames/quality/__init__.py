@@ -1,7 +1,7 @@
 """Data-quality checks as pure functions, frame in and findings out; asset checks wrap them, none of them lives here."""
 
 from retail_pipeline.frames.quality.arrival import all_sensors_reported, no_missing_intervals
-from retail_pipeline.frames.quality.clocks import device_clock_skew, no_future_rows
+from retail_pipeline.frames.quality.clocks import counts_in_their_hours, device_clock_skew, no_future_rows
 from retail_pipeline.frames.quality.conservation import hourly_conserves_raw, zone_mass_balance
 from retail_pipeline.frames.quality.counters import live_counters_agree
 from retail_pipeline.frames.quality.day_start import day_starts_when_empty
@@ -23,6 +23,7 @@ __all__ = [
     "FINDINGS",
     "Severity",
     "all_sensors_reported",
+    "counts_in_their_hours",
     "counts_plausible",
     "day_starts_when_empty",
     "derivations_succeed",

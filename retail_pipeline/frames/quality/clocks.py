@@ -27,6 +27,47 @@ def device_clock_skew(skews: pl.DataFrame, stores: Sequence[Store]) -> pl.DataFr
     )
 
 
+def counts_in_their_hours(devices: pl.DataFrame, stores: Sequence[Store]) -> pl.DataFrame:
+    """Findings (warn): counts of the last days stand in other hours than people came in.
+
+    Two things tell it: the clock was more than 900 s off at a reply, though it may be right by now; or intervals
+    changed after they were complete, as they do when a clock that tells nobody is slow, or set to another zone.
+
+    `devices`: `store_id`, `sensor_id`; `worst_skew_seconds` (NULL: unknown) and `worst_skew_at`; `changed_intervals`
+    and `first_changed`, the start of the first of them.
+    """
+    judged = devices.join(limits(stores, "device_clock_skew_error", "counts_in_their_hours"), on="store_id")
+    off = pl.format(
+        "the clock of {} was {} s off UTC then: what it counted stands in other hours than people came in",
+        "sensor_id",
+        "worst_skew_seconds",
+    )
+    changed = pl.format(
+        "{} changed {} intervals that were complete: its clock is slow or its zone another than declared, see "
+        "`retail-pipeline fleet check FILE --probe`",
+        "sensor_id",
+        "changed_intervals",
+    )
+    told = [
+        judged.select(
+            *("store_id", "sensor_id"),
+            pl.col("worst_skew_at").dt.truncate("1h").alias("hour_start"),
+            pl.col("worst_skew_seconds").abs().alias("figure"),
+            pl.col("device_clock_skew_error").alias("threshold"),
+            off.alias("advice"),
+        ),
+        judged.select(
+            *("store_id", "sensor_id"),
+            pl.col("first_changed").dt.truncate("1h").alias("hour_start"),
+            pl.col("changed_intervals").cast(pl.Float64).alias("figure"),
+            pl.col("counts_in_their_hours").alias("threshold"),
+            changed.alias("advice"),
+        ),
+    ]
+    found = pl.concat(told).filter(pl.col("figure") > pl.col("threshold"))
+    return findings(found, "counts_in_their_hours", Severity.WARN)
+
+
 def no_future_rows(raw: pl.DataFrame, skews: pl.DataFrame | None = None) -> pl.DataFrame:
     """Findings (error): a stored interval starts after the device's own clock when it was collected.
 
