@@ -160,3 +160,13 @@ class FleetDays:
         ).first()
         hours = placed.group_by("sensor_id", "hour_start").agg(pl.col(LINE_COUNTS).sum(), filled.alias("is_filled"))
         return hours.filter("is_filled").drop("is_filled")
+
+
+class UnderivedDays(FleetDays):
+    """Only collects and recovers on the way."""
+
+    def derive(self, collected: Collected, now: dt.datetime) -> None:
+        pass
+
+    def summarise(self, now: dt.datetime) -> None:
+        pass

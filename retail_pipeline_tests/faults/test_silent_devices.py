@@ -1,6 +1,5 @@
 """Devices that are dead for days, hang or drip: what they cost a poll, and that nobody waits for them."""
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,11 +14,11 @@ from retail_pipeline.devices.models import ClientLimits
 from retail_pipeline.fleet.models import Fleet, Report
 from retail_pipeline.local.demo import pointed_at
 from retail_pipeline.local.simulator.scenario import Scenario
-from retail_pipeline.steps.collect import Collected, collect, collect_in_parts
+from retail_pipeline.steps.collect import collect, collect_in_parts
 from retail_pipeline.steps.status import gather_status
 from retail_pipeline.warehouse import gaps, reads
 from retail_pipeline.warehouse.connection import Warehouse
-from retail_pipeline_tests.faults.rhythm import HALF_HOUR, HOUR, PATIENT, SHOPS, FleetDays, ticks
+from retail_pipeline_tests.faults.rhythm import HALF_HOUR, HOUR, PATIENT, SHOPS, UnderivedDays, ticks
 from retail_pipeline_tests.local.simulator.running import RunningSimulator, running_simulator
 from retail_pipeline_tests.shops import door, fleet_of, shop, utc
 
@@ -40,17 +39,11 @@ def without_waits() -> Iterator[None]:
         yield
 
 
-class ImpatientDays(FleetDays):
-    """Requests are tried again, and probes have a budget of their own; nothing is derived."""
+class ImpatientDays(UnderivedDays):
+    """Requests are tried again, and probes have a budget of their own."""
 
     patient = replace(PATIENT, attempts=3)
     impatient = ClientLimits(total_s=0.4, probe_total_s=0.2)
-
-    def derive(self, collected: Collected, now: dt.datetime) -> None:
-        pass
-
-    def summarise(self, now: dt.datetime) -> None:
-        pass
 
 
 def a_fleet() -> Fleet:
@@ -121,17 +114,18 @@ def test_what_is_not_asked_again_is_missing_for_the_same_cause(warehouse: Wareho
         days = ImpatientDays(a_fleet(), simulator, warehouse, utc("2026-06-18 00:00"))
         for tick in ticks(utc("2026-06-18 01:00"), utc("2026-06-18 03:00")):
             now = days.tick(tick)
+        days.collect({"resets": [utc("2026-06-18 02:00")]}, now, Report.REGIONS)
+        days.collect({"resets": [utc("2026-06-18 02:00")]}, now, Report.LINES)
     told = gaps.open_gaps(warehouse).filter(sensor_id="resets-door", hour_start=utc("2026-06-18 02:00"))
-    with warehouse.transaction() as connection:
-        failures = connection.execute(
-            "SELECT consecutive_failures, last_error_at FROM retail.device_health WHERE sensor_id = 'resets-door'"
-        ).fetchall()
+    health = reads.device_health(warehouse).filter(sensor_id="resets-door")
 
     assert sorted(told["report"]) == ["lines", "regions"]
     assert set(told["cause"]) == {"unreachable"}
-    [detail] = told.filter(report="regions")["detail"]
-    assert detail.endswith("(at 03:02 UTC; asked once a poll while its circuit is open)")
-    assert failures == [(5, now)]  # a poll asks for two reports, and fails once
+    asked = "resets-door: unreachable: the connection broke: Server disconnected"
+    not_asked = "the connection broke: Server disconnected (at 03:02 UTC; asked once a poll while its circuit is open)"
+    assert set(told["detail"]) == {not_asked}
+    # A poll asks for two reports, and fails once.
+    assert health.select("consecutive_failures", "last_error_at", "last_error").rows() == [(5, now, asked)]
 
 
 HANGING = {"hangs": "hang", "drips": "slow_drip"}

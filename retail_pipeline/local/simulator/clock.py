@@ -6,7 +6,7 @@ What people did belongs in `truth`. How the pipeline reads stamps is written sep
 import datetime as dt
 import itertools
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
@@ -53,6 +53,41 @@ class SimulatedClock:
     @staticmethod
     def _machine_time() -> dt.datetime:
         return dt.datetime.fromtimestamp(time.time(), dt.UTC)
+
+
+class Stretch(NamedTuple):
+    """True time `[start, end)` in which a device's clock showed `shown` at first, and ran `rate` seconds a second."""
+
+    start: dt.datetime
+    end: dt.datetime
+    shown: dt.datetime
+    rate: float
+
+    def shows(self, instant: dt.datetime) -> dt.datetime:
+        """What the clock shows at an instant of the stretch."""
+        return self.shown + (instant - self.start) * self.rate
+
+    def true_span(self, shown: Span) -> Span:
+        """When the clock of this stretch showed `[start, end)`; may be empty."""
+        if self.rate == 0:
+            return Span(self.start, self.end if shown.start <= self.shown < shown.end else self.start)
+        start, end = (self.start + (bound - self.shown) / self.rate for bound in shown)
+        return Span(min(max(start, self.start), self.end), min(max(end, self.start), self.end))
+
+
+class DeviceClock:
+    """The clock of one device: its stretches up to the present, in the order of time."""
+
+    def __init__(self, stretches: Sequence[Stretch]) -> None:
+        self._stretches = stretches
+
+    def now(self) -> dt.datetime:
+        """What it shows."""
+        return self._stretches[-1].shows(self._stretches[-1].end)
+
+    def true_spans(self, shown: Span) -> list[Span]:
+        """When it showed `[start, end)`: never where it was skipped, twice where it was set back."""
+        return [stretch.true_span(shown) for stretch in self._stretches]
 
 
 def floor_wall(wall: dt.datetime, minutes: int) -> dt.datetime:

@@ -115,9 +115,12 @@ class SimulatedDevice:
         return merge_repeated(intervals) if behaviour.repeated_hour is RepeatedHour.ONE_ROW else intervals
 
     def _counted(self, spans: tuple[Span, ...], setup: Setup, longer_than: int = 0) -> People:
-        """People that the device has counted under these stamps: its clock is off by `setup.offset`, and runs on."""
+        """People that the device has counted under these stamps, when its clock showed them."""
         people = People()
+        stopped = setup.clock - setup.offset if setup.clock - setup.offset < setup.kept.now() else None
         for start, end in spans:
-            true = Span(start - setup.offset, min(end, setup.clock) - setup.offset)
-            people = people + self._truth.people(self.device, self.store, true, longer_than)
+            shown = Span(start - setup.offset, end - setup.offset)
+            shown = shown if stopped is None else Span(shown.start, min(shown.end, stopped))
+            for true in setup.kept.true_spans(shown):
+                people = people + self._truth.people(self.device, self.store, true, longer_than)
         return people

@@ -100,7 +100,8 @@ class FleetPort:
         span = device.asked_span(asked) if asked != _NEVER else None
         struck = self._strikers.setdefault(device.device.id, Striker()).strike(behaviour.faults, dw, span, now)
         offset = dt.timedelta(seconds=behaviour.clock_offset_seconds)
-        setup = with_setup_faults(Setup(now + offset, offset, device.device.interval_minutes), struck)
+        kept = behaviour.clock_at(now)
+        setup = with_setup_faults(Setup(kept.now() + offset, offset, device.device.interval_minutes, kept), struck)
         reply = self._reply(device, dw, asked, setup, struck, _longer_than(query))
         if behaviour.sends_date:
             reply = reply.with_headers({"Date": format_datetime(setup.clock, usegmt=True)})

@@ -12,9 +12,11 @@ from typing import Annotated, Any
 import yaml
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
-from retail_pipeline.local.simulator.clock import Span
+from retail_pipeline.local.simulator.clock import DeviceClock, Span, Stretch
 from retail_pipeline.local.simulator.faults import FAULTS
 from retail_pipeline.local.simulator.truth import DEFAULT_SEED, DEFAULT_VISITORS, Crowd, Source
+
+_LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class ScenarioError(Exception):
@@ -85,12 +87,33 @@ def _named(fault: object) -> object:
     return {"every": 2, **named} if isinstance(named, dict) and named.get("name") == "flapping" else named
 
 
+class ClockChange(_Declared):
+    """What befell a device's clock at an instant (UTC), until the next change.
+
+    It was set `seconds` ahead of UTC (None: left as it was) and gains `seconds_a_day` from there, or stands still.
+    """
+
+    at: AwareDatetime
+    seconds: float | None = None
+    seconds_a_day: float = 0.0
+    stands_still: bool = False
+
+    def stretch(self, before: Stretch, end: dt.datetime) -> Stretch:
+        """The clock from here on, after the stretch before."""
+        shown = before.shows(self.at) if self.seconds is None else self.at + dt.timedelta(seconds=self.seconds)
+        return Stretch(self.at, end, shown, 0.0 if self.stands_still else 1 + self.seconds_a_day / 86_400)
+
+
 class DeviceScenario(_Declared):
-    """How one device behaves. `clock_offset_seconds` is its clock minus UTC; `latency` a range in seconds."""
+    """How one device behaves. `clock_offset_seconds` is its clock minus UTC; `latency` a range in seconds.
+
+    `clock` is what befell the clock besides, and the rows remember it: people stand where it stood at the time.
+    """
 
     window: Window = Window.IGNORES_END
     repeated_hour: RepeatedHour = RepeatedHour.ONE_ROW
     clock_offset_seconds: float = 0.0
+    clock: tuple[ClockChange, ...] = ()
     sends_date: bool = True
     counters_reset_at: AwareDatetime | None = Field(
         default=None, description="live counters begin anew, as at a power cut"
@@ -98,6 +121,15 @@ class DeviceScenario(_Declared):
     latency: tuple[float, float] | None = None
     port: int | None = Field(default=None, ge=1, le=65535, description="points the device's address elsewhere")
     faults: tuple[Annotated[FaultSpec, BeforeValidator(_named)], ...] = ()
+
+    def clock_at(self, now: dt.datetime) -> DeviceClock:
+        """The device's clock, as it has run up to `now` (UTC)."""
+        changes = [change for change in self.clock if change.at < now]
+        stretches = [Stretch(_LONG_AGO, now, _LONG_AGO, 1.0)]
+        for change in changes:
+            stretches[-1] = stretches[-1]._replace(end=change.at)
+            stretches.append(change.stretch(stretches[-1], now))
+        return DeviceClock(stretches)
 
 
 class StoreScenario(_Declared):

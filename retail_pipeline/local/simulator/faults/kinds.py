@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from retail_pipeline.local.simulator.clock import DeviceClock
 from retail_pipeline.local.simulator.http import HttpReply
 from retail_pipeline.local.simulator.table import Row, Table
 
@@ -13,11 +14,15 @@ Options = Mapping[str, Any]
 
 
 class Setup(NamedTuple):
-    """How a device tells time: its clock (UTC as it has it), that clock minus UTC, and the length of its rows."""
+    """How a device tells time: what its clock shows (UTC as it has it), and the length of its rows.
+
+    `offset` is that clock minus `kept`, the clock that its rows were kept by.
+    """
 
     clock: dt.datetime
     offset: dt.timedelta
     interval_minutes: int
+    kept: DeviceClock
 
 
 class RowPlace(NamedTuple):
