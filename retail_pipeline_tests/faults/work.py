@@ -26,6 +26,7 @@ from retail_pipeline.steps.recover import open_gaps
 from retail_pipeline.steps.summarise import due_days, summarise_days
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.fleet_tables import sync_fleet
+from retail_pipeline_tests.cases import how_many
 from retail_pipeline_tests.living import STORES
 from retail_pipeline_tests.shops import utc
 
@@ -34,7 +35,7 @@ NOW = utc("2026-11-20 12:45")
 HOURS = [utc("2026-11-19 06:00") + n * HOUR for n in range(31)]
 """More than a reply holds: each device is asked twice."""
 
-CASES = int(os.environ.get("RETAIL_FAULT_CASES", "4"))
+CASES = how_many(4)
 """Random cases of each kind."""
 
 TABLES = {
