@@ -37,15 +37,17 @@ def store_hours(stores: Sequence[Store], start: dt.datetime, end: dt.datetime) -
     """Local clock hours of each store whose `hour_start` lies in `[start, end)`, which are UTC.
 
     One row per `store_id` and `hour_start`, sorted by them: `hour_end`, `local_date`, `local_hour`, `trading_day`,
-    `business_share` (open minutes / minutes, 0..1), `minutes`.
+    `business_share` (open minutes / minutes, 0..1), `minutes`. A trading day that has begun does not end because the
+    clock goes back.
     """
-    hours = zone_hours({store.timezone for store in stores}, start, end)
+    hours = zone_hours({store.timezone for store in stores}, start - _PAD, end)
     local_day = (pl.col("local_start") - pl.col("day_starts_at")).dt.date()
     joined = (
         _stores_frame(stores)
         .join(hours, on="timezone")
-        .with_columns(local_day.alias("trading_day"))
         .sort("store_id", "hour_start")
+        .with_columns(local_day.cum_max().over("store_id").alias("trading_day"))
+        .filter(pl.col("hour_start") >= start)
     )
     open_minutes = minutes_within(
         joined, business_spans(stores, start, end + _PAD), "store_id", "hour_start", "hour_end"
