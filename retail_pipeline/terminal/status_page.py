@@ -14,6 +14,7 @@ from retail_pipeline.terminal.strips import hour_strip, legend
 _STYLES = {"ok": "green", "warn": "yellow", "error": "bold red", "not_inspected": "yellow"}
 _RUN_STYLES = {"success": "green", "failure": "bold red", "canceled": "yellow"}
 _WORDS = {"not_inspected": "not inspected"}
+FIRST_INSPECTION = "No check has run yet: the first is a quarter past the hour, by the job pipeline_health."
 SHOWN_PROBLEMS = 8
 SHOWN_GAPS = 20
 
@@ -50,13 +51,23 @@ def _parts(status: Status, is_unicode: bool) -> Iterator[RenderableType]:
 def _verdict(status: Status) -> Text:
     head = Text(f"{status.at:%Y-%m-%d %H:%M:%S} UTC  ")
     if status.is_healthy:
-        return head.append("healthy", style="bold green")
+        return _not_inspected(head) if _awaits_inspection(status) else head.append("healthy", style="bold green")
     head.append("unhealthy", style="bold red")
     for problem in status.problems[:SHOWN_PROBLEMS]:
         head.append(f"\n- {problem}")
     if (more := len(status.problems) - SHOWN_PROBLEMS) > 0:
         head.append(f"\n- and {more} more, with --json all of them")
     return head
+
+
+def _awaits_inspection(status: Status) -> bool:
+    return bool(status.stages) and all(one.checked_at is None for one in status.stages)
+
+
+def _not_inspected(head: Text) -> Text:
+    """Nothing is known to be wrong, because nothing has been looked at: that is not health."""
+    head.append("healthy so far", style="bold yellow")
+    return head.append(f"\n- {FIRST_INSPECTION}")
 
 
 def _stages(status: Status) -> Table:

@@ -99,6 +99,17 @@ def test_what_is_wrong_comes_first_and_never_fills_the_window() -> None:
     assert "healthy" in shown(status())
 
 
+def test_nothing_that_was_looked_at_is_not_called_health() -> None:
+    stages = [
+        StageStatus(stage=name, status="not_inspected", findings=0, store_id=None, detail=None, checked_at=at)
+        for name, at in (("collection", None), ("devices", NOW))
+    ]
+
+    assert "healthy so far\n- No check has run yet" in shown(status(stages=(stages[0],)))
+    assert "so far" not in shown(status(stages=tuple(stages)))
+    assert "so far" not in shown(status(stages=(stages[0],), problems=("a problem",)))
+
+
 def test_the_strip_stays_whole_in_a_window_of_80_columns() -> None:
     names = ("replay-los-angeles", "lisbon-01")
     text = shown(status(stores=tuple(store(name, timezone="America/Los_Angeles") for name in names)), width=80)
