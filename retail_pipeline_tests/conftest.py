@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from retail_pipeline.local import postgres as embedded
 from retail_pipeline.local.locks import exclusive
@@ -19,6 +20,9 @@ from retail_pipeline.warehouse.migrations import migrate
 
 if TYPE_CHECKING:
     from retail_pipeline_tests.living import Living
+
+settings.register_profile("untimed", deadline=None)  # how long a case takes is no property of the code
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
