@@ -127,10 +127,12 @@ def _estimate(told: Explanation) -> Text:
 
 def _gaps(told: Explanation) -> Table:
     table = _table("gaps", "device", "report", "hour", "state", "cause", "detail", "forgotten from")
-    for one in told.gaps:
+    for one in told.gaps[:SHOWN_TERMS]:
         state = Text(one.state, style=_STATES[one.state])
         hour, deadline = _local(told, one.hour_start), _local(told, one.deadline)
         table.add_row(one.sensor_id, one.report, hour, state, one.cause, Text(one.detail or ""), deadline)
+    if (more := len(told.gaps) - SHOWN_TERMS) > 0:
+        table.add_row(f"and {more} more, with --json all of them")
     return table
 
 

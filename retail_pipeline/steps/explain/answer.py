@@ -1,9 +1,10 @@
 """Puts an explanation together: the question answered figure by figure, with all that it rests on."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from retail_pipeline.fleet.models import Report
 from retail_pipeline.frames.metrics import Metric, metric_of
 from retail_pipeline.frames.zone_hours import ESTIMATED
 from retail_pipeline.steps.explain.day_workings import DAY_WORKINGS
@@ -50,7 +51,7 @@ class _Answer:
         self.row = next(evidence.answer.iter_rows(named=True), None)
         self.again = next(evidence.again.iter_rows(named=True), None)
         self.counts = inputs(question, evidence)
-        self.gaps = tuple(_gap(one) for one in evidence.gaps.iter_rows(named=True))
+        self.gaps = tuple(_gaps(evidence, question))
         self.own_gaps = tuple(one for one in self.gaps if question.start <= one.hour_start < question.end)
         self.because = why_letter(question, self.row, self.own_gaps, now)
         self.facts = None if self.row is None else self._facts(self.row)
@@ -169,9 +170,12 @@ class _Answer:
         return None if self.row is None else self.row.get(name)
 
 
-def _gap(row: dict[str, Any]) -> Gap:
-    state = "recovered" if row["recovered_at"] else "lost" if row["closed_as_lost_at"] else "open"
-    return Gap(**row, state=state)
+def _gaps(evidence: Evidence, question: Question) -> Iterator[Gap]:
+    """Of line counts, and of stays where a zone is asked for: nothing else rests on these."""
+    for row in evidence.gaps.iter_rows(named=True):
+        if question.zone is not None or row["report"] == Report.LINES:
+            state = "recovered" if row["recovered_at"] else "lost" if row["closed_as_lost_at"] else "open"
+            yield Gap(**row, state=state)
 
 
 def _value(figure: Value | list[int]) -> Value:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from itertools import groupby
 
 from retail_pipeline.fleet.models import Report, Role
 from retail_pipeline.frames.coverage import SETTLED_AFTER
@@ -37,7 +38,7 @@ def why_missing(question: Question, gaps: Sequence[Gap], counts: Sequence[Input]
             f"The fleet file gives {store.id} no active device with an entrance line, so nothing can tell its entries."
         )
     if gaps:
-        return " ".join(gap_sentence(question, gap) for gap in gaps)
+        return gaps_in_words(question, gaps)
     if counts:
         replies = ", ".join(sorted({str(one.reply_id) for one in counts}))
         return (
@@ -55,12 +56,11 @@ def why_missing(question: Question, gaps: Sequence[Gap], counts: Sequence[Input]
 
 def why_null(question: Question, metric: Metric, row: Row, gaps: Sequence[Gap]) -> str:
     """Why a figure of a row that stands is NULL: the rule, and what of it applies."""
-    rule = f"{metric.name} is unknown where {metric.null}."
-    here = list(_here(question, metric, row))
+    parts = [f"{metric.name} is unknown where {metric.null}." if metric.null else "", *_here(question, metric, row)]
     if not row["is_complete"]:
-        here += ["The hour is not complete." if question.hour else "The day is not complete."]
-        here += [gap_sentence(question, gap) for gap in gaps if gap.state != "recovered"]
-    return " ".join([rule, *here])
+        missed = [gap for gap in gaps if gap.state != "recovered"]
+        parts += [f"The {'hour' if question.hour else 'day'} is not complete.", gaps_in_words(question, missed)]
+    return " ".join(filter(None, parts))
 
 
 def _here(question: Question, metric: Metric, row: Row) -> list[str]:
@@ -75,11 +75,22 @@ def _here(question: Question, metric: Metric, row: Row) -> list[str]:
     return []
 
 
-def gap_sentence(question: Question, gap: Gap) -> str:
-    """A gap and what becomes of it."""
-    what = f"{gap.sensor_id} owes {gap.report} of {local_time(question.store, gap.hour_start)} ({gap.cause})"
-    detail = f": {gap.detail}" if gap.detail else ""
-    return f"{what}{detail}. {_outlook(question, gap)}"
+def gaps_in_words(question: Question, gaps: Sequence[Gap]) -> str:
+    """What is owed, why, and what becomes of it; hours of a device with one cause in one sentence."""
+
+    def kind(gap: Gap) -> tuple[str, str, str, str]:
+        return gap.sensor_id, gap.report, gap.cause, gap.state
+
+    alike = (list(some) for _, some in groupby(sorted(gaps, key=kind), key=kind))
+    return " ".join(_sentence(question, some) for some in alike)
+
+
+def _sentence(question: Question, gaps: Sequence[Gap]) -> str:
+    first = gaps[0]
+    hour = local_time(question.store, first.hour_start)
+    hours = hour if len(gaps) == 1 else f"{len(gaps)} hours from {hour} on"
+    detail = f": {first.detail}" if first.detail else ""
+    return f"{first.sensor_id} owes {first.report} of {hours} ({first.cause}){detail}. {_outlook(question, first)}"
 
 
 def _outlook(question: Question, gap: Gap) -> str:

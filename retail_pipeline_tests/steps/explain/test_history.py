@@ -100,6 +100,16 @@ def test_an_hour_that_never_came_says_why_and_an_hour_of_nobody_is_not_missing(p
     assert [(one.value, one.missing_because) for one in night.figures if one.metric == "entries"] == [(0, None)]
 
 
+def test_a_day_that_never_came_is_told_in_one_sentence(played: Played) -> None:
+    played.simulator.behave("lisbon-door", faults=[{"name": "html_login"}])
+    played.collect(utc("2024-11-23 00:32"), hours=26)
+
+    told = asking(played, utc("2024-11-23 00:32"))("lisbon", day=dt.date(2024, 11, 22), metric="entries")
+    assert len(told.gaps) == 24
+    assert str(told.missing_because).startswith("lisbon-door owes lines of 24 hours from 2024-11-22T00:00+00:00 on (")
+    assert str(told.missing_because).count("lisbon-door") == 1
+
+
 def test_counts_that_wait_to_be_derived_and_hours_before_the_shop_are_told_apart(played: Played) -> None:
     played.collect(NOW - HOUR)
     derive(played, NOW - HOUR)
