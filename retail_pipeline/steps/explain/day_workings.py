@@ -105,12 +105,14 @@ def _peak(figure: str) -> Callable[[DayFacts], Working]:
     return work
 
 
-def _fullest(figure: str) -> Callable[[DayFacts], Working]:
-    def work(facts: DayFacts) -> Working:
-        text = f"greatest occupancy_max of {len(facts.complete)} complete hours"
-        return equals(text, facts.row[figure], _terms(facts.complete, "occupancy_max"))
+def _occupancy_max(facts: DayFacts) -> Working:
+    text = f"greatest occupancy_max of {len(facts.complete)} complete hours"
+    return equals(text, facts.row["occupancy_max"], _terms(facts.complete, "occupancy_max"))
 
-    return work
+
+def _occupancy_max_at(facts: DayFacts) -> Working:
+    text = f"start of the first complete hour that reached {number(facts.row['occupancy_max'])}"
+    return Working(text, _terms(facts.complete, "occupancy_max"))
 
 
 def _drift_share(facts: DayFacts) -> Working:
@@ -198,8 +200,8 @@ DAY_WORKINGS: Mapping[str, Callable[[DayFacts], Working]] = {
     "peak_hour": _peak("peak_hour"),
     "peak_hour_entries": _peak("peak_hour_entries"),
     "peak_hour_is_tied": _peak("peak_hour_is_tied"),
-    "occupancy_max": _fullest("occupancy_max"),
-    "occupancy_max_at": _fullest("occupancy_max_at"),
+    "occupancy_max": _occupancy_max,
+    "occupancy_max_at": _occupancy_max_at,
     "drift": _difference("drift"),
     "drift_share": _drift_share,
     "open_hours": _open_hours,

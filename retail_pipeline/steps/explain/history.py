@@ -1,16 +1,23 @@
 """What a figure was before: the revisions of its row, and for each what caused it."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import polars as pl
 
+from retail_pipeline.fleet.models import Report
 from retail_pipeline.steps.explain.document import Earlier, Gap, Input, Revised
 from retail_pipeline.steps.explain.evidence import Evidence
 from retail_pipeline.steps.explain.question import DAYS, Question, local_time
 
-_COUNTS = ("raw_sensor_counts", "regional_counts", "long_stay_counts")
+_REPORTS = {
+    "raw_sensor_counts": Report.LINES,
+    "regional_counts": Report.REGIONS,
+    "long_stay_counts": Report.LONG_STAYS,
+}
+_COUNT = re.compile(r"(?:line|region)(\d)")
 _MOMENT = dt.timedelta(seconds=1)
 
 
@@ -28,10 +35,15 @@ def earlier_values(
 
 
 def revised_counts(evidence: Evidence, counts: Sequence[Input]) -> tuple[Revised, ...]:
-    """What devices told otherwise before, of the intervals of `counts`."""
-    places = {(one.sensor_id, one.interval_start) for one in counts}
-    rows = evidence.revisions.filter(pl.col("table_name").is_in(_COUNTS)).iter_rows(named=True)
-    return tuple(_revised(row) for row in rows if (row["sensor_id"], row["row_start"]) in places)
+    """What devices told otherwise before, of the lines, regions and intervals of `counts`."""
+    places = {(one.report, one.sensor_id, one.number, one.interval_start) for one in counts}
+    rows = evidence.revisions.filter(pl.col("table_name").is_in(list(_REPORTS))).iter_rows(named=True)
+    return tuple(
+        _revised(row)
+        for row in rows
+        if (count := _COUNT.match(row["column_name"]))
+        and (_REPORTS[row["table_name"]], row["sensor_id"], int(count[1]), row["row_start"]) in places
+    )
 
 
 def _of_figure(question: Question, revisions: pl.DataFrame) -> pl.DataFrame:
@@ -59,7 +71,7 @@ def _earlier(
         *(
             f"{gap.sensor_id} delivered {local_time(question.store, gap.hour_start)} late"
             for gap in gaps
-            if lies_between(gap.recovered_at)
+            if lies_between(gap.recovered_at) and (question.hour is None or gap.hour_start != question.start)
         ),
         *_of_declarations(evidence.declared, lies_between),
     ]
@@ -78,14 +90,15 @@ def _of_counts(question: Question, told: Iterable[Revised]) -> list[str]:
         f"reply {one.reply_id or 'none'}: {one.sensor_id} {one.column} of"
         f" {local_time(question.store, one.interval_start)} {one.value} -> {one.became or 'withdrawn'}"
         for one in told
-        if not one.column.startswith("total")
     ]
 
 
 def _of_declarations(declared: pl.DataFrame, lies_between: Callable[[dt.datetime | None], bool]) -> list[str]:
+    """Lines that were declared otherwise before."""
+    again = declared.filter(~pl.struct("sensor_id", "line").is_first_distinct())
     return [
         f"line {row['line']} of {row['sensor_id']} is declared {row['role']}{' inverted' if row['is_inverted'] else ''}"
-        for row in declared.iter_rows(named=True)
+        for row in again.iter_rows(named=True)
         if lies_between(row["valid_from"])
     ]
 

@@ -26,6 +26,12 @@ NOW = utc("2024-11-23 14:32")
 
 DAY = dt.date(2024, 11, 22)
 WEEK = dt.timedelta(weeks=1)
+SALES = """
+INSERT INTO retail.transactions (store_id, organization_id, hour_start, transactions, sales, units, source, loaded_at)
+SELECT 'lisbon-01', 'demo-shops', hour_start, 9, 210.50, 11, 'till.csv', now()
+FROM retail.hourly_analytics
+WHERE store_id = 'lisbon-01' AND trading_day = '2024-11-22' AND is_business_hour
+"""
 Ask = Callable[..., Explanation]
 
 
@@ -51,6 +57,7 @@ def played(postgres: PostgresHandle) -> Iterator[Played]:
             live(shops, now)
         shops.collect(NOW, Report.LONG_STAYS, hours=48)
         derive(shops, NOW)
+        shops.sql(SALES)
         yield shops
 
 

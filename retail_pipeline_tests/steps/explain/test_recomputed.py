@@ -34,7 +34,7 @@ def test_an_hour_in_the_street(played: Played, ask: Ask, hour: str) -> None:
 
     found = assert_found_again(played, told, OF_HOUR)
     assert found >= set(OF_HOUR) - {"dwell_minutes", "capture_rate"}
-    assert all(one.is_current for one in told.figures)
+    assert all(one.is_current for one in told.figures if one.table == "hourly_analytics")
 
 
 @pytest.mark.parametrize("hour", [f"2024-11-22T{hour:02}:00" for hour in (5, 9, 12, 15, 20)] + ["2024-11-23T04:00"])
@@ -100,3 +100,19 @@ def test_what_an_hour_is_compared_with_is_named(ask: Ask) -> None:
     ]
     [entries] = ask("lisbon-01", hour="2024-11-22T17:00", metric="entries").figures
     assert figure.value == entries.value / (sum(weeks_before) / 2)
+
+
+def test_conversion_is_told_from_sales_and_entries_or_how_to_load_them(ask: Ask) -> None:
+    [figure] = ask("lisbon-01", hour="2024-11-22T17:00", metric="conversion_rate").figures
+    entries = ask("lisbon-01", hour="2024-11-22T17:00", metric="entries").figures[0].value
+    assert (figure.value, figure.working.split(" = ")[0]) == (9 / entries, f"9 / {entries}")
+
+    [of_day] = ask("lisbon-01", day=DAY, metric="opportunity").figures
+    rate, people = (
+        next(one.value for one in of_day.terms if one.name == name) for name in ("conversion_rate", "entries")
+    )
+    assert of_day.value == pytest.approx(max(0.0, 0.3 - rate) * people * 210.50 / 9)
+
+    unsold = ask("lisbon-02", hour="2024-11-22T19:00", metric="conversion_rate").figures[0]
+    assert unsold.value is None
+    assert "retail-pipeline load-transactions" in str(unsold.missing_because)
