@@ -23,8 +23,10 @@ from retail_pipeline.steps.report_delivery import due_deliveries
 from retail_pipeline.steps.summarise import due_days
 
 ROWS_ARE_FINAL = dt.timedelta(minutes=2, seconds=5)
-READINGS_BEGIN_WITHIN = dt.timedelta(seconds=90)
-"""A device is asked by one process at a time: a reading lasts seconds, and polls begin later than this."""
+BEFORE_A_POLL = dt.timedelta(seconds=90)
+"""A device is asked by one process at a time: a reading lasts seconds, and a poll begins later than this."""
+UNTIL_THE_NEXT = dt.timedelta(minutes=5)
+"""How late a reading may begin where no poll is near."""
 HOUR = dt.timedelta(hours=1)
 RUNNING = dg.DefaultScheduleStatus.RUNNING
 
@@ -75,9 +77,8 @@ def _live() -> dg.ScheduleDefinition:
         tick = context.scheduled_execution_time.astimezone(dt.UTC)
         if not asks_of_counters(fleet.load(), tick):
             return dg.SkipReason("No device declares counters or live.")
-        return dg.RunRequest(
-            run_key=f"live-{tick.isoformat()}", tags={NOT_AFTER: (tick + READINGS_BEGIN_WITHIN).isoformat()}
-        )
+        patience = BEFORE_A_POLL if tick.minute % 30 == 0 else UNTIL_THE_NEXT
+        return dg.RunRequest(run_key=f"live-{tick.isoformat()}", tags={NOT_AFTER: (tick + patience).isoformat()})
 
     return read_live
 

@@ -7,6 +7,7 @@ import polars as pl
 from retail_pipeline.frames.local_time import with_hours
 from retail_pipeline.frames.ratios import minutes_between
 from retail_pipeline.frames.schemas import LINE_COUNTS
+from retail_pipeline.frames.usual import usual_hours
 
 MIN_ZERO_HOURS = 3
 MIN_MEDIAN_PEOPLE = 5
@@ -28,8 +29,11 @@ def device_off(raw: pl.DataFrame, history: pl.DataFrame, hours: pl.DataFrame) ->
     Source: the device protocol's notes on time; a device without power answers later with rows of zeros.
     """
     counted = _business_hours(raw, hours)
-    busy = counted.join(_usual(counted, _people_per_hour(history, hours)), on=["sensor_id", "hour_start"])
-    return _zero_runs(busy.filter(pl.col("usual") >= MIN_MEDIAN_PEOPLE)).select("store_id", "sensor_id", "hour_start")
+    usual = usual_hours(counted, _people_per_hour(history, hours), "people", len(WEEKS_BACK), by=("sensor_id",)).filter(
+        pl.col("usual_weeks") >= _MIN_WEEKS, pl.col("usual") >= MIN_MEDIAN_PEOPLE
+    )
+    busy = counted.join(usual, on=["sensor_id", "local_date", "local_hour"], how="semi")
+    return _zero_runs(busy).select("store_id", "sensor_id", "hour_start")
 
 
 def silent_days(raw: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
@@ -68,19 +72,4 @@ def _people_per_hour(raw: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
         )
         .join(hours.select("store_id", "hour_start", "business_share", "minutes"), on=["store_id", "hour_start"])
         .filter(pl.col("complete_minutes") >= pl.col("minutes"))
-    )
-
-
-def _usual(counted: pl.DataFrame, past: pl.DataFrame) -> pl.DataFrame:
-    weeks = pl.DataFrame({"ago": WEEKS_BACK})
-    same_hour = ["sensor_id", "local_date", "local_hour"]
-    return (
-        counted.select("sensor_id", "hour_start", "local_date", "local_hour")
-        .join(weeks, how="cross")
-        .with_columns((pl.col("local_date") - pl.col("ago")).cast(pl.Date))
-        .join(past.select(*same_hour, "people"), on=same_hour)
-        .group_by("sensor_id", "hour_start")
-        .agg(pl.col("people").median().alias("usual"), pl.col("ago").n_unique().alias("known_weeks"))
-        .filter(pl.col("known_weeks") >= _MIN_WEEKS)
-        .select("sensor_id", "hour_start", "usual")
     )

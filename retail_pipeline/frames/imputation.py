@@ -9,7 +9,7 @@ import polars as pl
 
 from retail_pipeline.frames.coverage import is_settled
 from retail_pipeline.frames.ratios import ratio
-from retail_pipeline.frames.usual import usual_hours
+from retail_pipeline.frames.usual import is_whole_hour, usual_hours
 
 METHOD = "median_3_weeks.v1"
 WEEKS = 3
@@ -25,10 +25,11 @@ _DAY = ("store_id", "trading_day")
 def with_imputed(figures: pl.DataFrame, known: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
     """`figures` and `entries_imputed`, `exits_imputed`, `imputation_method`, `imputation_wape`.
 
-    Estimated is an hour that was open for some of it, has settled and is not complete: the median of the same local
-    weekday and hour over the three weeks before, of which two must be known. All four are NULL in every other hour.
+    Estimated is a whole hour that was open for some of it, has settled and is not complete: the median of the same
+    local weekday and hour over the three weeks before, of which two must be known. All four are NULL in every other
+    hour.
     """
-    missing = figures.filter(~pl.col("is_complete"), pl.col("business_share") > 0, is_settled(as_of))
+    missing = figures.filter(~pl.col("is_complete"), pl.col("business_share") > 0, is_settled(as_of), is_whole_hour())
     made = _estimated(missing, known, "entries").join(_estimated(missing, known, "exits"), on=_HOUR)
     estimates = (
         missing.select(*_HOUR, "hour_start", "trading_day")

@@ -3,15 +3,16 @@
 import polars as pl
 
 from retail_pipeline.frames.schemas import HOUR_HISTORY, conform
+from retail_pipeline.frames.usual import is_whole_hour
 
 
 def known_hours(figures: pl.DataFrame, past: pl.DataFrame | None) -> pl.DataFrame:
-    """Complete hours with measured entries: a frame of `HOUR_HISTORY`, one row per store and hour, in order of time.
+    """Complete whole hours with measured entries: a frame of `HOUR_HISTORY`, one a store and hour, in order of time.
 
     `figures` are whole trading days as they come to now, `past` (`HOUR_HISTORY`) those that stood before; of a day that
     is in both, only what it comes to now counts.
     """
-    now = conform(figures.filter("is_complete").drop_nulls("entries"), HOUR_HISTORY)
+    now = conform(figures.filter("is_complete", is_whole_hour()).drop_nulls("entries"), HOUR_HISTORY)
     if past is None:
         return now.sort("store_id", "hour_start")
     days = figures.select("store_id", "trading_day").unique()

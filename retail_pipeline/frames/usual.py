@@ -7,6 +7,11 @@ import polars as pl
 _HOUR = ("local_date", "local_hour")
 
 
+def is_whole_hour() -> pl.Expr:
+    """Whether a local hour lasts 60 minutes; one that a clock change cuts short is no measure of a whole one."""
+    return pl.col("hour_end") - pl.col("hour_start") == pl.duration(hours=1)
+
+
 def usual_hours(
     targets: pl.DataFrame, past: pl.DataFrame, figure: str, weeks: int, *, by: Sequence[str] = ("store_id",)
 ) -> pl.DataFrame:

@@ -22,7 +22,7 @@ from retail_pipeline.steps.keep_house import still_kept
 from retail_pipeline.steps.spans import StoreDays, bounds, by_store, days_after, hours_of_days
 from retail_pipeline.steps.switched_off import with_days_that_look_back
 from retail_pipeline.steps.zones import DayFigures, answered, write_zone_tables
-from retail_pipeline.warehouse import attempts, gaps, reads, tables
+from retail_pipeline.warehouse import attempts, gaps, judge, reads, tables
 from retail_pipeline.warehouse.attempts import Step, StoreDay
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.errors import WarehouseError, WarehouseUnreachable
@@ -157,6 +157,7 @@ def _derive_together(
         asked_devices = answered(warehouse, stores)
         figures = DayFigures(stores, hours, day.present, regional, long_stays, day.zones, day.hourly, asked_devices)
         by_zone = write_zone_tables(connection, figures, slices, now, run_id)
+        judge.outdate_summaries(connection, _days_of(hours_changed, hours), now)
         attempts.settle(connection, Step.HOURS, _store_days(stores, days))
     reported = set(_partitions(day.placed))
     with_stays = reported | set(_partitions(with_hours(regional, hours)))

@@ -9,7 +9,7 @@ import polars as pl
 from retail_pipeline.fleet.calendar import day_bounds, open_spans, trading_day_of
 from retail_pipeline.fleet.models import Fleet, Store
 from retail_pipeline.frames.local_time import trading_day_hours
-from retail_pipeline.frames.usual import usual_hours
+from retail_pipeline.frames.usual import is_whole_hour, usual_hours
 from retail_pipeline.frames.zone_days import zone_days
 from retail_pipeline.reports.day import DayReport, HeatCell, ReportAlert, ReportHour, ReportZone, ZoneHour
 from retail_pipeline.reports.message import message, subject
@@ -129,7 +129,7 @@ def _hours(
     store: Store, day: dt.date, hourly: pl.DataFrame, causes: Mapping[dt.datetime, str], now: dt.datetime
 ) -> tuple[ReportHour, ...]:
     hours = trading_day_hours([store], day, day)
-    usual = usual_hours(hours, hourly.filter("is_complete"), "entries", 4)
+    usual = usual_hours(hours, hourly.filter("is_complete", is_whole_hour()), "entries", 4)
     told = hours.join(hourly, on=["store_id", "hour_start"], how="left", suffix="_told").join(
         usual, on=["store_id", "local_date", "local_hour"], how="left"
     )

@@ -1,6 +1,7 @@
 """The warehouse is the judge: what is derived is due when its inputs are newer than its row, whoever forgot it."""
 
 import datetime as dt
+from collections.abc import Collection
 
 import polars as pl
 import psycopg
@@ -41,3 +42,14 @@ def outdate_days(connection: psycopg.Connection, days: pl.DataFrame) -> None:
     """
     if not days.is_empty():
         connection.execute(query("outdate_days"), columns_of(days, ("store_id", "trading_day", "start", "end")))
+
+
+def outdate_summaries(connection: psycopg.Connection, days: Collection[tuple[str, dt.date]], now: dt.datetime) -> None:
+    """Make summaries and reports of ended trading days (store_id, trading_day) stale: an hour of them changed.
+
+    An estimate changes when weeks before do, and its hour is no newer for that.
+    """
+    if days:
+        stores, trading_days = zip(*sorted(days), strict=True)
+        values = {"store_id": list(stores), "trading_day": list(trading_days), "now": now}
+        connection.execute(query("outdate_summaries"), values)

@@ -82,11 +82,12 @@ def test_live_counters_are_asked_for_where_a_device_shows_them_and_not_when_poll
     skipped = life.tick(LIVE, utc("2026-11-20 20:20"))
     live_door = device("lisbon-door", counters=True)
     life.declare([store("lisbon", "Europe/Lisbon", live_door)])
-    request = only(life.tick(LIVE, utc("2026-11-20 20:25")))
+    request, before_a_poll = (only(life.tick(LIVE, utc(f"2026-11-20 20:{minute}"))) for minute in (25, 30))
     life.declare(STORES)
 
     assert skipped.run_requests == []
-    assert request.tags[NOT_AFTER] == "2026-11-20T20:26:30+00:00"
+    assert request.tags[NOT_AFTER] == "2026-11-20T20:30:00+00:00"
+    assert before_a_poll.tags[NOT_AFTER] == "2026-11-20T20:31:30+00:00"
     assert not {RANGE_START, RANGE_END} & set(request.tags)
 
 

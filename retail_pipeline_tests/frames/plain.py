@@ -134,6 +134,7 @@ def whole(
     `past` are complete hours (`hour`, `entries`, `exits`, `business_share`) of days that are not among `hours`.
     """
     known = [*past, *(one for one in figures.values() if one["is_complete"] and one["entries"] is not None)]
+    known = [one for one in known if one["hour"]["minutes"] == 60]
     by_place: dict[tuple[dt.date, int], Row] = {}
     for one in sorted(known, key=lambda one: one["hour"]["start"]):
         by_place.setdefault((one["hour"]["local_date"], one["hour"]["local_hour"]), one)
@@ -191,7 +192,9 @@ def stay(row: Row) -> Row:
 
 
 def usual(by_place: dict[tuple[dt.date, int], Row], hour: Row, name: str, weeks: int) -> float | None:
-    """The median of the same weekday and hour in the weeks before, if two of them are known."""
+    """The median of the same weekday and hour in the weeks before, if two of them are known and the hour is whole."""
+    if hour["minutes"] != 60:
+        return None
     places = [(hour["local_date"] - dt.timedelta(weeks=n), hour["local_hour"]) for n in range(1, weeks + 1)]
     found = [by_place[place][name] for place in places if place in by_place]
     return median(found) if len(found) >= 2 else None

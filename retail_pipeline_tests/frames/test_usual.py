@@ -8,7 +8,11 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retail_pipeline.frames.hourly import hourly_analytics
+from retail_pipeline.frames.local_time import trading_day_hours
 from retail_pipeline.frames.usual import usual_hours
+from retail_pipeline_tests.frames.rows import LATER, raw, row
+from retail_pipeline_tests.shops import store_of
 
 SATURDAY = dt.date(2026, 7, 18)
 KEY = {"store_id": pl.String(), "local_date": pl.Date(), "local_hour": pl.Int8()}
@@ -51,3 +55,21 @@ def test_median_and_deviation_are_those_of_the_standard_library(figures: list[in
     median = statistics.median(figures)
     assert told["usual"] == median
     assert told["usual_deviation"] == statistics.median(abs(figure - median) for figure in figures)
+
+
+def test_an_hour_that_a_clock_change_cuts_short_is_compared_with_none_and_none_with_it() -> None:
+    """On 2026-04-05 Lord Howe has two one o'clock hours: one of 60 minutes, then one of 30 from 01:30 on."""
+    store = store_of(timezone="Australia/Lord_Howe", opening_hours={"mon-sun": "00:00-24:00"})
+    change = dt.date(2026, 4, 5)
+    hours = trading_day_hours([store], change - dt.timedelta(weeks=3), change + dt.timedelta(weeks=2))
+    rows = [
+        row(hour, {1: (minutes, 0)}, minutes=int(minutes))
+        for hour, minutes, day in hours.select("hour_start", "minutes", "trading_day").rows()
+        if (change - day).days % 7 == 0
+    ]
+    told = hourly_analytics(raw(*rows), [store], hours, LATER)
+
+    cut = told.filter(pl.col("hour_end") - pl.col("hour_start") == dt.timedelta(minutes=30))
+    assert cut.select("local_date", "local_hour", "entries", "index_vs_normal").rows() == [(change, 1, 30, None)]
+    at_one = told.filter(pl.col("local_hour") == 1, pl.col("local_date") > change)
+    assert at_one["index_vs_normal"].to_list() == [1.0, 1.0]

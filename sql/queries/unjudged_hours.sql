@@ -22,12 +22,15 @@ SELECT
     missing.store_id,
     missing.hour_start
 FROM missing
+-- An hour that a clock change cuts short begins within a clock hour; it is compared with none.
 INNER JOIN retail.hourly_analytics AS past
     ON
         missing.store_id = past.store_id
         AND past.hour_start BETWEEN missing.hour_start - interval '22 days' AND missing.hour_start - interval '6 days'
         AND past.local_hour = extract(HOUR FROM missing.clock)
+        AND missing.clock = date_trunc('hour', missing.clock)
         AND missing.clock::date - past.local_date IN (7, 14, 21)
+        AND past.hour_end - past.hour_start = interval '1 hour'
         AND past.is_complete
         AND past.is_business_hour
 GROUP BY missing.store_id, missing.hour_start

@@ -173,7 +173,8 @@ HOURS = (
         low=0,
         family="index",
         formula="entries / median entries of the same local weekday and hour in the 4 weeks before",
-        null="the hour is not complete, fewer than 2 of those hours are, or their median is 0",
+        null="the hour is not complete or cut short by a clock change, fewer than 2 of those hours are whole, or their"
+        " median is 0",
         source=_HISTORY,
     ),
     Metric(
@@ -184,7 +185,7 @@ HOURS = (
         family="imputation",
         formula="median entries of the same local weekday and hour in the 3 weeks before, for an hour that was open,"
         " ended at least 40 minutes ago and is not complete",
-        null="no imputation is needed, or fewer than 2 of those hours are complete",
+        null="no imputation is needed, a clock change cuts the hour short, or fewer than 2 of those hours are complete",
         source=_HISTORY,
     ),
     Metric(

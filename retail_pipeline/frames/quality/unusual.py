@@ -7,7 +7,7 @@ import polars as pl
 from retail_pipeline.fleet.models import Store
 from retail_pipeline.frames.quality.findings import Severity, findings
 from retail_pipeline.frames.quality.thresholds import limits
-from retail_pipeline.frames.usual import usual_hours
+from retail_pipeline.frames.usual import is_whole_hour, usual_hours
 
 WEEKS = 4
 _MIN_WEEKS = 3
@@ -26,9 +26,10 @@ def entries_as_usual(hourly: pl.DataFrame, past: pl.DataFrame, stores: Sequence[
     of which 19 are right (recall 0.81, precision 0.56); three standard deviations find 18 with 135, 22 of them right
     (0.86, 0.16).
     """
-    complete = pl.concat([past, hourly], how="vertical").filter("is_complete").unique(["store_id", "hour_start"])
+    is_known = pl.col("is_complete") & is_whole_hour()
+    complete = pl.concat([past, hourly], how="vertical").filter(is_known).unique(["store_id", "hour_start"])
     judged = (
-        hourly.filter("is_complete")
+        hourly.filter(is_known)
         .drop_nulls("entries")
         .join(usual_hours(hourly, complete, "entries", WEEKS), on=["store_id", "local_date", "local_hour"])
         .filter(pl.col("usual_weeks") >= _MIN_WEEKS)

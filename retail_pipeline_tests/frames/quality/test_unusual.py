@@ -20,8 +20,12 @@ Span = tuple[dt.datetime, dt.datetime]
 
 
 def hours(entries: dict[dt.datetime, int], *, is_complete: bool = True) -> pl.DataFrame:
-    rows = [("shop-1", start, start.date(), start.hour, people, is_complete) for start, people in entries.items()]
-    schema = {"store_id": pl.String(), "hour_start": pl.Datetime("us", "UTC"), "local_date": pl.Date()}
+    rows = [
+        ("shop-1", start, start + HOUR, start.date(), start.hour, people, is_complete)
+        for start, people in entries.items()
+    ]
+    instant = pl.Datetime("us", "UTC")
+    schema = {"store_id": pl.String(), "hour_start": instant, "hour_end": instant, "local_date": pl.Date()}
     schema |= {"local_hour": pl.Int16(), "entries": pl.Int64(), "is_complete": pl.Boolean()}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
