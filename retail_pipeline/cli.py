@@ -134,20 +134,22 @@ def forget(*, organization: str, apply: Annotated[bool, Parameter(negative="")] 
 @app.command
 def report(
     *,
-    store: str,
+    store: str | None = None,
+    organization: str | None = None,
     day: dt.date | None = None,
     open_: Annotated[bool, Parameter(name="--open")] = False,
     send: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Write the report of a trading day as an HTML file, and say where it is.
+    """Write the report of a store's trading day, or the overview of an organization, as an HTML file; say where it is.
 
     Args:
         store: the store.
-        day: its trading day, as 2026-11-20 (default: the last one that ended and was open).
+        organization: rank its stores like for like, in place of the report of a store.
+        day: the trading day, as 2026-11-20 (default: the last one that ended; of a store, and was open).
         open_: show it in the browser.
         send: send it to the store's recipients now, whether or not they have it. Exit code 1 when one did not take it.
     """
-    return write_report_file(Console(), store, day, is_opened=open_, is_sent=send)
+    return write_report_file(Console(), store, organization, day, is_opened=open_, is_sent=send)
 
 
 @app.command

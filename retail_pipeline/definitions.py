@@ -13,7 +13,7 @@ from retail_pipeline.assets.health import make_pipeline_health
 from retail_pipeline.assets.live_counters import make_live_counters
 from retail_pipeline.assets.outlook import make_outlook
 from retail_pipeline.assets.partitions import Partitions, make_partitions
-from retail_pipeline.assets.reports import make_store_reports
+from retail_pipeline.assets.reports import make_organization_reports, make_store_reports
 from retail_pipeline.assets.summaries import make_daily_summaries
 from retail_pipeline.automation.house import make_house_job
 from retail_pipeline.automation.jobs import make_jobs
@@ -51,6 +51,7 @@ def build_defs(*, now: dt.datetime | None = None, resources: Mapping[str, object
         make_daily_summaries(partitions),
         *make_outlook(partitions),
         make_store_reports(partitions),
+        make_organization_reports(partitions),
         make_pipeline_health(partitions),
     ]
     return dg.Definitions(

@@ -1,19 +1,23 @@
-"""`store_reports`: a page per store and trading day, and its main picture in the UI."""
+"""Pages for people, with their pictures in the UI: `store_reports` by store, `organization_reports` by organization."""
 
+import datetime as dt
 from collections.abc import Iterator
 
 import dagster as dg
 
 from retail_pipeline.assets.common import OWNERS, materialized, utc_now
-from retail_pipeline.assets.partitions import Partitions, day_key, days_by_store
+from retail_pipeline.assets.partitions import DAY_KEY, Partitions, day_key, days_by_store
 from retail_pipeline.assets.summaries import DUE_ONLY
 from retail_pipeline.reports.day import DayReport
 from retail_pipeline.reports.notes import notes
+from retail_pipeline.reports.organization import OrganizationReport
+from retail_pipeline.reports.overview import key_figures, ranking_picture
 from retail_pipeline.reports.pictures import entries_picture
 from retail_pipeline.reports.wording import Wording
 from retail_pipeline.resources.fleet_file import FleetFile
 from retail_pipeline.resources.report_receivers import report_receivers
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
+from retail_pipeline.steps.organization_report import due_overviews, keep_overviews
 from retail_pipeline.steps.report import due_reports, keep_reports
 from retail_pipeline.steps.report_delivery import send_reports
 
@@ -54,6 +58,54 @@ def make_store_reports(partitions: Partitions) -> dg.AssetsDefinition:
             context.log.info(sentence)
 
     return store_reports
+
+
+def make_organization_reports(partitions: Partitions) -> dg.AssetsDefinition:
+    """The asset over the days of this code location: a partition holds the overviews of all its organizations."""
+    of_the_day = dg.MultiToSingleDimensionPartitionMapping(partition_dimension_name="day")
+
+    @dg.asset(
+        key=partitions.key("organization_reports"),
+        deps=[dg.AssetDep(partitions.key("daily_summaries"), partition_mapping=of_the_day)],
+        partitions_def=partitions.days,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        output_required=False,
+        group_name="decisions",
+        kinds={"html", "postgres"},
+        owners=OWNERS,
+        metadata={"dagster/table_name": "retail.organization_reports"},
+    )
+    def organization_reports(
+        context: dg.AssetExecutionContext, fleet: FleetFile, warehouse: SupabasePostgres
+    ) -> Iterator[dg.AssetMaterialization]:
+        """One HTML page per organization and trading day: its stores ranked like for like by the week.
+
+        Made when the day is over in all its stores, and again when figures of the two weeks change. `retail-pipeline
+        report --organization` shows one.
+        """
+        now, declared = utc_now(), fleet.load()
+        days = [dt.date.fromisoformat(key) for key in context.partition_keys]
+        wanted = {(organization.id, day) for organization in declared.organizations for day in days}
+        with warehouse.open() as opened:
+            if context.run.tags.get(DUE_ONLY) == "true":
+                wanted &= set(due_overviews(declared, opened, now))
+            made = keep_overviews(declared, opened, sorted(wanted), now, context.run.run_id)
+        for day in sorted({report.trading_day for report in made}):
+            of_day = [report for report in made if report.trading_day == day]
+            pictures = {one.organization_name: ranking(one) for one in of_day}
+            yield materialized(context.asset_key, day.strftime(DAY_KEY), len(of_day), pictures)
+
+    return organization_reports
+
+
+def ranking(report: OrganizationReport) -> dg.MetadataValue:
+    """What the UI shows of an overview: the ranking as a picture, and how many stores are not in it."""
+    words = Wording(report.language)
+    figures = "\n".join(f"- {figure.label}: {figure.value}" for figure in key_figures(report, words))
+    if not report.ranked:
+        return dg.MetadataValue.md(figures)
+    picture = ranking_picture(report, words)
+    return dg.MetadataValue.md(f"![{picture.title}]({picture.uri})\n\n{figures}")
 
 
 def shown(report: DayReport) -> dict[str, dg.MetadataValue]:

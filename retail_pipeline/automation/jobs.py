@@ -13,6 +13,7 @@ HEALTH = "pipeline_health"
 LIVE = "read_live_counters"
 PLAN = "plan_ahead"
 REPORT = "make_reports"
+OVERVIEW = "make_overviews"
 KEEP_HOUSE = "keep_house"
 DERIVED = ("virtual_region_occupancy", "hourly_analytics", "zone_flows", "zone_hours", "queue_alerts")
 """Assets of the step that derives trading days."""
@@ -37,6 +38,7 @@ def make_jobs(partitions: Partitions) -> list[UnresolvedAssetJobDefinition]:
         job(LIVE, "Ask the devices that show live counters how many people they have counted today.", "live_counters"),
         job(PLAN, "Expect the next 14 days and draw when people come.", "staffing_hours", "heat_maps"),
         job(REPORT, "Make the pages of trading days that have ended.", "store_reports"),
+        job(OVERVIEW, "Rank the stores of each organization like for like.", "organization_reports"),
         dg.define_asset_job(
             HEALTH,
             selection=dg.AssetSelection.assets(partitions.key("pipeline_health"))

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 
 import dagster as dg
 
-from retail_pipeline.assets.partitions import RANGE_END, RANGE_START, day_key, hour_key
+from retail_pipeline.assets.partitions import DAY_KEY, RANGE_END, RANGE_START, day_key, hour_key
 from retail_pipeline.assets.summaries import DUE_ONLY
 
 
@@ -21,6 +21,12 @@ def hour_rectangle(first: dt.datetime, last: dt.datetime, stores: Sequence[str])
 def day_rectangle(first: dt.date, last: dt.date, stores: Sequence[str]) -> dict[str, str]:
     """Tags of one run for every trading day and store of the rectangle."""
     return {RANGE_START: day_key(first, stores[0]), RANGE_END: day_key(last, stores[-1])}
+
+
+def day_range(days: Collection[dt.date]) -> dict[str, str]:
+    """Tags of one run for every day from the first to the last, of an asset that knows no stores; does what is due."""
+    ends = {RANGE_START: min(days).strftime(DAY_KEY), RANGE_END: max(days).strftime(DAY_KEY)}
+    return {**ends, DUE_ONLY: "true"}
 
 
 def request_of_due_days(

@@ -12,12 +12,13 @@ from retail_pipeline.assets.common import NOT_BEFORE, utc_now
 from retail_pipeline.assets.live_counters import NOT_AFTER
 from retail_pipeline.assets.partitions import Partitions
 from retail_pipeline.automation import jobs
-from retail_pipeline.automation.rectangles import hour_rectangle, request_of_due_days
+from retail_pipeline.automation.rectangles import day_range, hour_rectangle, request_of_due_days
 from retail_pipeline.automation.stores import add_stores, ordered_stores
 from retail_pipeline.resources.fleet_file import FleetFile
 from retail_pipeline.resources.report_receivers import report_receivers
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
 from retail_pipeline.steps.live_counters import asks_of_counters
+from retail_pipeline.steps.organization_report import due_overviews
 from retail_pipeline.steps.report import due_reports
 from retail_pipeline.steps.report_delivery import due_deliveries
 from retail_pipeline.steps.summarise import due_days
@@ -34,7 +35,7 @@ RUNNING = dg.DefaultScheduleStatus.RUNNING
 def make_schedules(partitions: Partitions) -> list[dg.ScheduleDefinition]:
     """Polls every half hour, live readings, days, health, outlook, morning reports, and once a day what is old."""
     polls = [_collection(partitions), _live()]
-    return [*polls, _aggregation(partitions), _health(), _plan(), _reports(partitions), _house()]
+    return [*polls, _aggregation(partitions), _health(), _plan(), _reports(partitions), _overviews(), _house()]
 
 
 def _collection(partitions: Partitions) -> dg.ScheduleDefinition:
@@ -142,6 +143,28 @@ def _reports(partitions: Partitions) -> dg.ScheduleDefinition:
         )
 
     return report
+
+
+def _overviews() -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name="make_overviews_schedule",
+        job_name=jobs.OVERVIEW,
+        cron_schedule="*/15 * * * *",
+        execution_timezone="UTC",
+        default_status=RUNNING,
+        description="When a day is over in every store of an organization, its overview; anew when figures changed.",
+    )
+    def overview(
+        context: dg.ScheduleEvaluationContext, fleet: FleetFile, warehouse: SupabasePostgres
+    ) -> dg.RunRequest | dg.SkipReason:
+        with warehouse.open() as opened:
+            due = due_overviews(fleet.load(), opened, utc_now())
+        if not due:
+            return dg.SkipReason("No overview is due: no day has ended in every store, or all are made.")
+        tags = day_range([day for _, day in due])
+        return dg.RunRequest(run_key=f"overview-{context.scheduled_execution_time.isoformat()}", tags=tags)
+
+    return overview
 
 
 def _plan() -> dg.ScheduleDefinition:

@@ -62,10 +62,11 @@ RecipientName = Annotated[
 
 
 class Organization(Declared):
-    """The owner of stores; every fact row names it, and is kept as long as `keep` says."""
+    """The owner of stores; every fact row names it, and is kept as long as `keep` says. `language`: of its overview."""
 
     id: Identifier
     name: str
+    language: str = "en"
     keep: Keep = Field(default_factory=Keep)
 
 

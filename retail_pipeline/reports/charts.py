@@ -115,12 +115,17 @@ def queue_by_hour(day: DayReport, queue: ReportZone, words: Wording) -> str:
 
 
 def week_heat_map(cells: Sequence[HeatCell], words: Wording) -> str:
-    """Mean entries by weekday and hour; a cell that nobody measured stays empty."""
-    rows = [(words.weekday(cell.weekday), words.hour(cell.local_hour), cell.entries) for cell in cells]
+    """Mean entries by weekday and hour, from the first to the last hour in which people come.
+
+    A cell that nobody measured stays empty.
+    """
+    busy = [cell.local_hour for cell in cells if round(cell.entries)] or [cell.local_hour for cell in cells]
+    shown = [cell for cell in cells if min(busy) <= cell.local_hour <= max(busy)]
+    rows = [(words.weekday(cell.weekday), words.hour(cell.local_hour), cell.entries) for cell in shown]
     schema = {"weekday": pl.String, "hour": pl.String, "entries": pl.Float64}
     frame = pl.DataFrame(rows, schema=schema, orient="row")
     weekdays = [words.weekday(number) for number in range(1, 8)]
-    clock = _clock(sorted({words.hour(cell.local_hour) for cell in cells}))
+    clock = _clock(sorted({words.hour(cell.local_hour) for cell in shown}))
     return _cells(frame, clock, "weekday", weekdays, "entries", words)
 
 
@@ -163,7 +168,7 @@ def _clock(order: Iterable[str]) -> alt.X:
         sort=hours,
         scale=alt.Scale(domain=hours),
         title=None,
-        axis=alt.Axis(labelAngle=0, labelOverlap=True, labelExpr="split(datum.label, ':')[0]"),
+        axis=alt.Axis(labelAngle=0, labelOverlap="greedy", labelSeparation=4, labelExpr="split(datum.label, ':')[0]"),
     )
 
 

@@ -54,9 +54,13 @@ def due_reports(fleet: Fleet, warehouse: Warehouse, now: dt.datetime) -> list[St
 
 def is_reportable(store: Store, day: dt.date, now: dt.datetime) -> bool:
     """Whether the day has ended, the shop was open on it, and its report can be read by now."""
-    local = now.astimezone(store.zone_info)
+    return bool(open_spans(store, day)) and is_over(store, day, now)
+
+
+def is_over(store: Store, day: dt.date, now: dt.datetime) -> bool:
+    """Whether the day has ended, and it is 08:00 in the store on the morning after or later."""
     ready = dt.datetime.combine(day + DAY, READY_AT, store.zone_info)
-    return bool(open_spans(store, day)) and day_bounds(store, day)[1] <= now and local >= ready
+    return day_bounds(store, day)[1] <= now and now.astimezone(store.zone_info) >= ready
 
 
 def make_report(fleet: Fleet, warehouse: Warehouse, store_id: str, day: dt.date, now: dt.datetime) -> DayReport | None:

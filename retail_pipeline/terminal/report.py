@@ -1,4 +1,4 @@
-"""`retail-pipeline report`: the page of a trading day, as a file and in the browser."""
+"""`retail-pipeline report`: the page of a store's day or of an organization, as a file and in the browser."""
 
 import datetime as dt
 import webbrowser
@@ -10,11 +10,13 @@ from retail_pipeline.fleet.models import Fleet
 from retail_pipeline.local.place import private_folder
 from retail_pipeline.reports.day import DayReport
 from retail_pipeline.reports.message import message, subject
+from retail_pipeline.reports.overview import overview_page
 from retail_pipeline.reports.page import day_page
 from retail_pipeline.resources.fleet_file import load_declared_fleet
 from retail_pipeline.resources.report_receivers import report_receivers
 from retail_pipeline.resources.supabase_postgres import open_warehouse
 from retail_pipeline.settings import read_settings
+from retail_pipeline.steps.organization_report import latest_overview_day, make_overview, stores_of
 from retail_pipeline.steps.report import latest_day, make_report
 from retail_pipeline.steps.report_delivery import receivers_of
 
@@ -23,19 +25,59 @@ class NoReportError(Exception):
     """There is no such report; the message names store and day, and what to do."""
 
 
-def write_report_file(console: Console, store_id: str, day: dt.date | None, *, is_opened: bool, is_sent: bool) -> int:
-    """Make the report from the figures as they are now, write it under `RETAIL_HOME` and print its path.
+def write_report_file(
+    console: Console,
+    store_id: str | None,
+    organization_id: str | None,
+    day: dt.date | None,
+    *,
+    is_opened: bool,
+    is_sent: bool,
+) -> int:
+    """Make the page from the figures as they are now, write it under `RETAIL_HOME` and print its path.
 
     Raises:
-        NoReportError: the store is unknown, was closed, names no recipient, or nothing of the day was measured.
+        NoReportError: neither or both are named, what is named is unknown, was closed or names no recipient, or nothing
+            was measured.
     """
+    if (store_id is None) == (organization_id is None):
+        raise NoReportError("Name either --store or --organization.")
+    if store_id is None:
+        return _show_overview(console, organization_id or "", day, is_opened=is_opened, is_sent=is_sent)
     fleet, report = _made(store_id, day)
     html = day_page(report)
-    path = _written(f"{store_id}-{report.trading_day}.html", html)
+    path = _show(console, f"{store_id}-{report.trading_day}.html", html, is_opened=is_opened)
+    return _send(console, fleet, report, html, path.name) if is_sent else 0
+
+
+def _show_overview(
+    console: Console, organization_id: str, day: dt.date | None, *, is_opened: bool, is_sent: bool
+) -> int:
+    if is_sent:
+        raise NoReportError("--send: an overview has no recipients; send the report of a --store.")
+    fleet, now = load_declared_fleet(), dt.datetime.now(dt.UTC)
+    stores = {one.id: stores_of(fleet, one) for one in fleet.organizations}.get(organization_id)
+    if not stores:
+        known = ", ".join(one.id for one in fleet.organizations)
+        raise NoReportError(f"--organization {organization_id}: with stores the fleet file declares {known}.")
+    chosen = day or latest_overview_day(stores, now)
+    with open_warehouse() as warehouse:
+        report = make_overview(fleet, warehouse, organization_id, chosen, now)
+    if report is None:
+        raise NoReportError(
+            f"{organization_id} has no overview of {chosen}: its stores were closed, or nothing of the two weeks was "
+            "collected. `retail-pipeline run --hours 400` collects what the devices remember."
+        )
+    _show(console, f"{organization_id}-{chosen}.html", overview_page(report), is_opened=is_opened)
+    return 0
+
+
+def _show(console: Console, file_name: str, html: str, *, is_opened: bool) -> Path:
+    path = _written(file_name, html)
     console.print(str(path), highlight=False, soft_wrap=True)
     if is_opened:
         webbrowser.open(path.as_uri())
-    return _send(console, fleet, report, html, path.name) if is_sent else 0
+    return path
 
 
 def _send(console: Console, fleet: Fleet, report: DayReport, html: str, file_name: str) -> int:

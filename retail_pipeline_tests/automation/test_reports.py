@@ -13,7 +13,7 @@ from retail_pipeline_tests.living import HOUR, QUIET, Living, store
 from retail_pipeline_tests.shops import utc
 from retail_pipeline_tests.steps.mailing import RunningMailServer, running_mail_server
 
-REPORTS = "make_reports_schedule"
+REPORTS, OVERVIEWS = "make_reports_schedule", "make_overviews_schedule"
 LISBON = store("lisbon", "Europe/Lisbon") | {"language": "pt", "recipients": ["MANAGERS"]}
 MORNING = utc("2026-11-20 08:00")
 
@@ -54,6 +54,17 @@ def test_a_page_is_made_in_the_morning_and_sent_when_the_receiver_takes_it(measu
     assert [taken["subject"] for taken in mail.taken] == ["Lisbon: quinta-feira, 19 de novembro de 2026"]
     assert measured.tick(REPORTS, MORNING + HOUR / 2).run_requests == []
     assert measured.tick(REPORTS, MORNING + HOUR / 2).skip_message
+
+
+def test_the_overview_of_the_day_is_made_once_it_is_over_everywhere(measured) -> None:
+    [made] = measured.grant(jobs.OVERVIEW, measured.tick(OVERVIEWS, MORNING).run_requests)
+
+    assert made.success
+    assert measured.materialized("organization_reports") == {"2026-11-19"}
+    assert measured.sql("SELECT organization_id, trading_day::text FROM retail.organization_reports") == [
+        ("acme", "2026-11-19")
+    ]
+    assert measured.tick(OVERVIEWS, MORNING + HOUR / 4).run_requests == []
 
 
 def test_a_page_that_somebody_makes_by_hand_is_sent_to_nobody(measured, mail, monkeypatch) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,16 @@ from jinja2.nodes import Const, Output, TemplateData
 
 from retail_pipeline import reports
 from retail_pipeline.reports import wording
+from retail_pipeline.reports.message import corrected, message, subject
+from retail_pipeline.reports.overview import overview_page
 from retail_pipeline.reports.page import day_page
 from retail_pipeline.reports.wording import Wording
 from retail_pipeline_tests.reports.days import DAY, eventful_day
 from retail_pipeline_tests.reports.html import Page
+from retail_pipeline_tests.reports.weeks import organization
 
 FOLDER = Path(reports.__file__).parent
+FIRST = DAY - dt.timedelta(days=6)
 LANGUAGES = sorted(path.stem for path in (FOLDER / "locales").glob("*.po"))
 METHODS = [("**.py", "python"), ("**.j2", "jinja2.ext:babel_extract")]
 ATTRIBUTES = re.compile(r"""(?:alt|aria-label|title|placeholder)="[^"]*[^\W\d_]""")
@@ -70,17 +75,33 @@ def unmarked(text: str) -> list[str]:
 
 def names_of(words: Wording) -> re.Pattern[str]:
     """What comes from the fleet file or the locale."""
-    weekdays = "|".join(re.escape(words.weekday(number)) for number in range(1, 8))
-    return re.compile(f"{weekdays}|{re.escape(words.date(DAY))}|Shop & <Son>|Window & <show>|Checkout|Acme")
+    told = [words.weekday(number) for number in range(1, 8)] + [words.date(DAY), words.date(FIRST), "UTC"]
+    names = ["Shop & <Son>", "Window & <show>", "Checkout", "Acme"]
+    return re.compile("|".join(map(re.escape, [*told, *names])))
 
 
-def test_everything_that_a_page_shows_comes_from_the_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+def page_and_message() -> tuple[str, list[str]]:
+    """Of a day: its page, and what is sent with it."""
+    told = eventful_day(language="pt")
+    return day_page(told), [corrected(subject(told), "pt"), message(told)]
+
+
+def overview() -> tuple[str, list[str]]:
+    """Of an organization."""
+    return overview_page(organization(language="pt")), []
+
+
+@pytest.mark.parametrize("made", [page_and_message, overview])
+def test_everything_that_is_shown_comes_from_the_catalogue(
+    made: Callable[[], tuple[str, list[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(wording, "_catalog", lambda _: Marked())
     words = Wording("pt")
-    page = Page(day_page(eventful_day(language="pt")))
+    text, sent = made()
+    page = Page(text)
 
-    shown = [*page.texts, *page.told, *(text for picture in page.pictures for text in Page(picture).texts)]
-    assert len(shown) > 200
+    shown = [*page.texts, *page.told, *sent, *(text for picture in page.pictures for text in Page(picture).texts)]
+    assert len(shown) > 50
     left = {text: found for text in shown if (found := unmarked(names_of(words).sub(" ", text)))}
     assert left == {}
 

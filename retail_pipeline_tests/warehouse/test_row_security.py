@@ -179,6 +179,8 @@ def test_a_member_sees_their_stores_as_far_as_their_role_goes_and_writes_nothing
 
     assert {table: seen(connection, table, "store_id") for table in expected} == expected
     assert seen(connection, "organizations", "organization_id") == {grant.organization for grant in reader.grants}
+    of_all_stores = {grant.organization for grant in reader.grants if grant.store is None}
+    assert seen(connection, "organization_reports", "organization_id") == of_all_stores
     for table in (*tables, "memberships"):
         writes = (
             f"DELETE FROM retail.{table}",
