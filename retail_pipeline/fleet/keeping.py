@@ -138,5 +138,7 @@ RULES = (
     # One row per thing that is, and not per time at which it was.
     *map(Rule, ("organizations", "stores", "sensors", "lines", "regions", "zones", "memberships")),
     *map(Rule, ("device_health", "heat_maps", "kept_since")),
+    # A page a day and organisation, which names no store whose limit it could have.
+    Rule("organization_reports"),
 )
 """Every table of schema `retail`."""

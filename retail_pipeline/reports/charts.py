@@ -24,7 +24,7 @@ from retail_pipeline.reports.palette import (
 )
 from retail_pipeline.reports.wording import Wording
 
-WIDTH, HEIGHT = 480, 230
+WIDTH, HEIGHT = 420, 210
 """Of a whole picture, its axes included, so that the letters of all are of one size."""
 
 _ROW, _AXIS, _LEGEND = 30, 30, 60
@@ -56,17 +56,18 @@ def entries_by_hour(day: DayReport, words: Wording) -> str:
     bars = base.mark_bar(color=BLUE).encode(y=alt.Y("entries:Q", title=words("entries"), axis=_whole()))
     estimate = base.mark_bar(filled=False, stroke=BLUE, strokeDash=[4, 3], strokeWidth=1.5).encode(y="imputed:Q")
     usual = (
-        base.mark_tick(color=color, thickness=thickness, width=width).encode(y="usual:Q")
+        base.mark_tick(color=color, thickness=thickness, width=width, opacity=1).encode(y="usual:Q")
         for color, thickness, width in (("white", 6, 19), (VERMILION, 3, 16))
     )
     return svg(cast("Chart", alt.layer(bars, estimate, *usual) + _gaps(hours, clock)), words)
 
 
 def occupancy_by_hour(day: DayReport, words: Wording) -> str:
-    """Most people inside (line with points) and the mean (area) of each complete hour; both break at a gap."""
+    """Most people inside (line with points) and the mean (area, dashed edge) of complete hours; gaps break both."""
     hours, clock = _hours(day, words)
     base = alt.Chart(hours).encode(x=clock)
-    mean = base.mark_area(color=GREEN, opacity=0.35).encode(y=alt.Y("mean:Q", title=words("people inside")))
+    edge = alt.OverlayMarkDef(color=GREEN, strokeDash=[3, 3], opacity=1)
+    mean = base.mark_area(color=GREEN, opacity=0.35, line=edge).encode(y=alt.Y("mean:Q", title=words("people inside")))
     most = base.mark_line(color=GREEN, point=alt.OverlayMarkDef(color=GREEN, size=40)).encode(y="most:Q")
     return svg(cast("Chart", mean + most + _gaps(hours, clock)), words)
 

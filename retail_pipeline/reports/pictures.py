@@ -80,7 +80,8 @@ def _queue(day: DayReport, queue: ReportZone, words: Wording) -> Picture:
     caption = words("Longest queue of each hour.")
     if day.queue_limit:
         caption = words("Longest queue of each hour; dashed: the limit of {people}.", people=day.queue_limit)
-    return Picture(queue.name, charts.queue_by_hour(day, queue, words), ", ".join(parts), caption)
+    title = words("Queue: {zone}", zone=queue.name)
+    return Picture(title, charts.queue_by_hour(day, queue, words), ", ".join(parts), caption)
 
 
 def _zones(day: DayReport, words: Wording, figure: str, title: str, caption: str) -> Picture:

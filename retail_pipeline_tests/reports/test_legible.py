@@ -129,3 +129,9 @@ def test_pages_and_pictures_use_no_other_colours(text: str) -> None:
             *(palette.INK, palette.SOFT, palette.LINE, palette.WARN, palette.WARN_BACK, "#ffffff"),
         )
     }
+
+
+def test_only_the_fill_of_an_area_that_has_an_edge_is_paled(text: str) -> None:
+    for picture in Page(text).pictures:
+        paled = re.findall(r"""<\w+ [^>]*opacity="0\.\d+"[^>]*>""", picture)
+        assert all('aria-roledescription="area mark"' in one for one in paled)

@@ -65,7 +65,7 @@ def test_queues_are_told_with_wait_and_limit_and_stays_apart_from_entries() -> N
     )
     assert "Checkout, 18:00: 4 people waited, where 2 are the limit" in page.texts
     titles = [one.title for one in pictures(eventful_day(), ENGLISH)]
-    assert titles[3:6] == ["Checkout", "Entries of zones", "Stays in zones"]
+    assert titles[3:6] == ["Queue: Checkout", "Entries of zones", "Stays in zones"]
     assert "<td>21</td><td>44</td><td>1.2</td><td>9</td><td>9</td><td>6.4</td><td>80 %</td>" in eventful_page()
     assert "<td>–</td><td>80</td><td>≈ 3.3</td><td>–</td>" in eventful_page()
 
