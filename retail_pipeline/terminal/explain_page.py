@@ -57,7 +57,8 @@ def _head(told: Explanation) -> Text:
     head.append(*state).append("  ")
     head.append(told.quality_because, style=_LETTERS.get(told.quality or "", ""))
     version = "" if told.input_version is None else f" from counts up to {_local(told, told.input_version)}"
-    return head.append(f"\nderived by run {told.run_id}{version}", style="dim")
+    head.append(f"\nderived by run {told.run_id}{version}", style="dim")
+    return head.append("".join(f"\n{one}" for one in told.removed), style="yellow")
 
 
 def _period(told: Explanation) -> str:
@@ -87,7 +88,8 @@ def _one_figure(told: Explanation, figure: Figure) -> Iterator[RenderableType]:
 
 def _checked(told: Explanation, figure: Figure) -> Text:
     if figure.is_current is None:
-        return Text("not derived: nothing to compare with", style="dim")
+        is_gone = told.removed and figure.value is not None
+        return Text("nothing to compute it from" if is_gone else "not derived: nothing to compare with", style="dim")
     if figure.is_current:
         return Text("computed again just now from the rows below: the same", style="green")
     again = f"computed again just now: {_shown(told, figure.computed_again)}; the next derivation writes it"

@@ -16,6 +16,7 @@ from retail_pipeline.steps.explain.hour_workings import HOUR_WORKINGS, HourFacts
 from retail_pipeline.steps.explain.inputs import inputs, used_by, uses_of
 from retail_pipeline.steps.explain.question import DAYS, HOURS, SALES, ZONES, Question, refuse_outside
 from retail_pipeline.steps.explain.reasons import why_letter, why_missing, why_null
+from retail_pipeline.steps.explain.removed import removed_inputs, removed_replies
 from retail_pipeline.steps.explain.sales_workings import SALES_WORKINGS
 from retail_pipeline.steps.explain.working import Row, Working
 from retail_pipeline.steps.explain.zone_workings import ZONE_WORKINGS
@@ -40,21 +41,22 @@ def explain(question: Question, warehouse: Warehouse, now: dt.datetime) -> Expla
         NotExplainableError: the period has not begun, or lies before everything that is known.
     """
     refuse_outside(question, first_known_hour(warehouse, question.store.id), now)
-    return _Answer(question, gather(warehouse, question, now), now).told(warehouse)
+    gone = removed_inputs(question, warehouse)
+    return _Answer(question, gather(warehouse, question, now), now, gone).told(warehouse)
 
 
 class _Answer:
     """One question and its evidence."""
 
-    def __init__(self, question: Question, evidence: Evidence, now: dt.datetime) -> None:
-        self.question, self.evidence, self.now = question, evidence, now
+    def __init__(self, question: Question, evidence: Evidence, now: dt.datetime, gone: str | None) -> None:
+        self.question, self.evidence, self.now, self.gone = question, evidence, now, gone
         self.row = next(evidence.answer.iter_rows(named=True), None)
-        self.again = next(evidence.again.iter_rows(named=True), None)
+        self.again = None if gone else next(evidence.again.iter_rows(named=True), None)
         self.counts = inputs(question, evidence)
         self.gaps = tuple(_gaps(evidence, question))
         self.own_gaps = tuple(one for one in self.gaps if question.start <= one.hour_start < question.end)
         self.because = why_letter(question, self.row, self.own_gaps, now)
-        self.facts = None if self.row is None else self._facts(self.row)
+        self.facts = None if self.row is None or gone else self._facts(self.row)
         self.missing = None if self.row else why_missing(question, self.own_gaps, self._own_counts(), now)
 
     def told(self, warehouse: Warehouse) -> Explanation:
@@ -63,6 +65,8 @@ class _Answer:
         rows = used_by(self.counts, (one.uses for one in figures))
         store, question = self.question.store, self.question
         ids = {one.reply_id for one in rows} | {i for one in figures for was in one.earlier for i in was.reply_ids}
+        replies = tuple(SourceReply(**one) for one in replies_named(warehouse, ids).iter_rows(named=True))
+        removed = (self.gone, removed_replies(question, warehouse, ids, len(replies)))
         return Explanation(
             at=self.now,
             store_id=store.id,
@@ -78,12 +82,13 @@ class _Answer:
             missing_because=self.missing,
             quality=self._column("quality"),
             quality_because=self.because,
+            removed=tuple(sentence for sentence in removed if sentence),
             run_id=self.evidence.run_id,
             input_version=self._column("input_version"),
             figures=figures,
             estimate=self._estimate(),
             inputs=rows,
-            replies=tuple(SourceReply(**one) for one in replies_named(warehouse, ids).iter_rows(named=True)),
+            replies=replies,
             gaps=self._gaps_of(rows),
             revised_counts=revised_counts(self.evidence, rows),
         )
@@ -116,14 +121,14 @@ class _Answer:
             terms=working.terms,
             uses=uses,
             computed_again=value if is_sale else again,
-            is_current=None if is_sale or self.row is None else again == value,
+            is_current=None if is_sale or self.row is None or self.gone else again == value,
             missing_because=self._missing(metric, row) if value is None else None,
             earlier=earlier_values(self.question, self.evidence, name, used, self.gaps),
         )
 
     def _working(self, table: str, name: str, row: Row | None) -> Working:
-        """A figure of which nothing is known has none."""
-        if row is None:
+        """A figure of which nothing is known, or no longer, has none."""
+        if row is None or (self.gone and table not in SALES.values()):
             return Working("")
         return WORKINGS[table][name](row if table in SALES.values() else self.facts)
 

@@ -177,6 +177,7 @@ class Explanation(_Part):
     missing_because: str | None
     quality: str | None
     quality_because: str
+    removed: tuple[str, ...]
     run_id: str | None
     input_version: Instant | None
     figures: tuple[Figure, ...]

@@ -154,3 +154,39 @@ def test_zeros_of_a_device_without_power_are_shown_and_count_for_nothing(played:
     assert [(one.cause, one.state) for one in told.gaps] == [("device_off", "lost")]
     assert told.estimate is not None
     assert OFF in shown(told)
+
+
+def test_a_figure_whose_counts_and_replies_are_no_longer_kept_says_so_and_stands(played: Played) -> None:
+    played.collect(NOW)
+    derive(played, NOW, "first-run")
+    value = asking(played, NOW)("lisbon", hour=NOON, metric="entries").figures[0].value
+    tomorrow = NOW.date() + dt.timedelta(days=1)
+    for table in ("device_replies", "raw_sensor_counts"):
+        played.sql(f"DELETE FROM retail.{table}")
+        played.sql(
+            f"INSERT INTO retail.kept_since SELECT store_id, '{table}', organization_id, date '{tomorrow}',"
+            f" timestamptz '{tomorrow} 00:00Z', now() FROM retail.stores"
+        )
+
+    told = asking(played, NOW)("lisbon", hour=NOON, metric="entries")
+    [figure] = told.figures
+
+    assert (figure.value, figure.computed_again, figure.is_current, figure.working) == (value, None, None, "")
+    [said] = told.removed
+    assert said == (
+        "The rows that this was made from (raw_sensor_counts) are kept since 2024-11-23T00:00+00:00: the figures stand"
+        " as they were derived, and can't be computed again."
+    )
+    assert said in shown(told)
+
+
+def test_counts_whose_reply_is_no_longer_kept_are_shown_without_it(played: Played) -> None:
+    played.collect(NOW)
+    derive(played, NOW, "first-run")
+    before = asking(played, NOW)("lisbon", hour=NOON, metric="entries")
+    played.sql("DELETE FROM retail.device_replies")
+
+    told = asking(played, NOW)("lisbon", hour=NOON, metric="entries")
+
+    assert (told.figures, told.inputs) == (before.figures, before.inputs)
+    assert told.removed == (f"{len(before.replies)} of {len(before.replies)} replies that this rests on were removed.",)
