@@ -22,6 +22,7 @@ from retail_pipeline.devices.errors import DeviceError, RateLimited, TimedOut
 from retail_pipeline.devices.models import Ask, ClientLimits, Failure, Reply
 from retail_pipeline.devices.requests import report_url
 from retail_pipeline.devices.transport import Exchange, device_http
+from retail_pipeline.retries import quiet_retries
 
 Answer = Reply | Failure
 OnAnswer = Callable[[Answer], None]
@@ -46,6 +47,7 @@ class FleetClient:
         self._transport = transport
         self._auth: dict[str, httpx.Auth] = {}
         self._forms: dict[str, Forms] = {}
+        self._http: dict[bool, httpx.AsyncClient] = {}
         self._devices: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._hosts: defaultdict[str | None, asyncio.Semaphore]
         self._hosts = defaultdict(lambda: asyncio.Semaphore(self._limits.per_host))
@@ -53,15 +55,15 @@ class FleetClient:
 
     async def __aenter__(self) -> Self:
         # A line per request and retry drowns everything else; every answer carries its attempts and latency.
-        for chatty in ("httpx", "stamina"):
-            logging.getLogger(chatty).setLevel(logging.ERROR)
-        self._http = device_http(self._transport)
+        logging.getLogger("httpx").setLevel(logging.ERROR)
+        quiet_retries()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._http.aclose()
+        for http in self._http.values():
+            await http.aclose()
 
     async def ask(self, ask: Ask) -> Answer:
         """The device's reply, or the failure that stands for it; a device's fault is never raised."""
@@ -138,7 +140,14 @@ class FleetClient:
             on=_retry_within(deadline), attempts=attempts, timeout=None, wait_initial=0.5, wait_max=5.0
         ):
             with attempt:
-                await exchange.attempt(self._http, auth, timeout)
+                await exchange.attempt(self._http_of(ask), auth, timeout)
+
+    def _http_of(self, ask: Ask) -> httpx.AsyncClient:
+        """Two at most: one whose names may lead anywhere, for the devices that are allowed to be anywhere."""
+        allowed = ask.device.allow_link_local
+        if allowed not in self._http:
+            self._http[allowed] = device_http(self._transport, allow_link_local=allowed)
+        return self._http[allowed]
 
     def _auth_of(self, ask: Ask) -> httpx.Auth:
         if ask.device.id not in self._auth:

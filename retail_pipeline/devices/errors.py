@@ -3,6 +3,7 @@
 DeviceError                 cause          tried again
 ├── Unreachable             unreachable    yes          no connection: offline, refused, unknown host
 │   ├── CertificateRefused  unreachable    no           TLS could not be verified
+│   ├── AddressRefused      unreachable    no           its name leads to a link-local address, which is not asked
 │   ├── BrokenReply         unreachable    yes          connection dropped, reply cut short, not HTTP
 │   ├── ServerFailed        unreachable    500 502-504  a 5xx status; 502 is port-forward trouble
 │   ├── RateLimited         unreachable    yes          429, with the wait it asked for
@@ -67,6 +68,16 @@ class CertificateRefused(Unreachable):
     """The device's TLS certificate could not be verified; its owner has to act."""
 
     is_transient = False
+
+
+class AddressRefused(Unreachable):
+    """The device's name leads to where clouds keep their secrets; who runs the DNS or the fleet file has to act."""
+
+    is_transient = False
+
+
+class LinkLocalAddress(OSError):
+    """A name leads only to addresses that are not asked."""
 
 
 class BrokenReply(Unreachable):
@@ -151,6 +162,8 @@ def error_of_transport(error: Exception, sensor_id: str) -> DeviceError:
     text = _words(error) or type(origin).__name__
     if _is_about_tls(origin):
         return CertificateRefused(sensor_id, f"TLS could not be verified: {text}")
+    if isinstance(origin.__cause__, LinkLocalAddress):
+        return AddressRefused(sensor_id, str(origin.__cause__))
     if isinstance(error, httpx.TimeoutException) and isinstance(origin, TimeoutError | httpx.TimeoutException):
         if isinstance(error, httpx.ConnectTimeout):
             return ConnectTimedOut(sensor_id, "nothing answered in time")

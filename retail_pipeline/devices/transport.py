@@ -1,11 +1,13 @@
 """One HTTP exchange with a device: the connection, signing in, the status. Retries and budgets are the client's."""
 
 import datetime as dt
+import socket
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import aiohttp
 import httpx
+from aiohttp.abc import ResolveResult
 from httpx_aiohttp import AiohttpTransport
 
 from retail_pipeline.devices.blotting import digest_responses
@@ -13,25 +15,30 @@ from retail_pipeline.devices.body import read_body
 from retail_pipeline.devices.errors import (
     CredentialsRefused,
     DeviceError,
+    LinkLocalAddress,
     NotAReport,
     RateLimited,
     RedirectRefused,
     ServerFailed,
     error_of_transport,
 )
+from retail_pipeline.fleet.addresses import is_link_local
 
 # No cookie is kept (devices behind one router share a host), and devices drop idle connections without a word.
 HEADERS = {"Accept-Encoding": "gzip", "Connection": "close", "User-Agent": "retail-pipeline"}
 
 
-def device_http(transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
+def device_http(
+    transport: httpx.AsyncBaseTransport | None = None, *, allow_link_local: bool = False
+) -> httpx.AsyncClient:
     """An HTTP client for many hosts: no redirects, no cookies, no proxies, a connection per request.
 
+    Unless allowed, no name leads it to a link-local address; addresses themselves are the fleet file's to judge.
     aiohttp carries the requests: httpx walks its whole pool at each of them, which costs twice the CPU.
     """
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     return httpx.AsyncClient(
-        transport=transport or _aiohttp_transport(),
+        transport=transport or _aiohttp_transport(allow_link_local=allow_link_local),
         headers=HEADERS,
         cookies=no_cookies,
         follow_redirects=False,
@@ -39,11 +46,26 @@ def device_http(transport: httpx.AsyncBaseTransport | None = None) -> httpx.Asyn
     )
 
 
-def _aiohttp_transport() -> AiohttpTransport:
+class _Resolver(aiohttp.ThreadedResolver):
+    """Leaves link-local addresses out: where a name leads is decided by others, and may change after it was checked."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await super().resolve(host, port, family)
+        kept = [one for one in found if not is_link_local(one["host"])]
+        if found and not kept:
+            advice = "set allow_link_local: true if the device really is there"
+            raise LinkLocalAddress(f"{host} leads to the link-local address {found[0]['host']}: {advice}")
+        return kept
+
+
+def _aiohttp_transport(*, allow_link_local: bool) -> AiohttpTransport:
     context = httpx.create_ssl_context()
 
     def session() -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=0, force_close=True, ssl=context)
+        resolver = None if allow_link_local else _Resolver()
+        connector = aiohttp.TCPConnector(limit=0, force_close=True, ssl=context, resolver=resolver)
         return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), middlewares=(_ask_once,))
 
     return AiohttpTransport(verify=context, client=session)

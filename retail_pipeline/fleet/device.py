@@ -3,7 +3,6 @@
 Hardware is a *device*; the fleet file and the tables say `sensor`.
 """
 
-import ipaddress
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import lru_cache
@@ -12,6 +11,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, HttpUrl, field_validator, model_validator
 
+from retail_pipeline.fleet.addresses import is_link_local
 from retail_pipeline.fleet.layout import Declared, Identifier, Line, Role, written_as
 from retail_pipeline.fleet.problems import Problem, refuse
 
@@ -113,7 +113,7 @@ class Device(Declared):
         return self
 
     def _address_problems(self) -> Iterator[Problem]:
-        if not self.allow_link_local and _is_link_local(self.url.host or ""):
+        if not self.allow_link_local and is_link_local(self.url.host or ""):
             advice = "cloud machines keep their secrets there; set allow_link_local: true if a device really is"
             yield Problem(("url",), f"sensor {self.id} has a link-local address: {advice}")
 
@@ -146,12 +146,3 @@ class Device(Declared):
     def has(self, report: Report) -> bool:
         """Whether this device is asked for `report`."""
         return report in self.reports
-
-
-def _is_link_local(host: str) -> bool:
-    try:
-        address = ipaddress.ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_link_local

@@ -8,6 +8,8 @@ import yaml
 
 _TAG = "tag:yaml.org,2002:"
 _STARTS_OF_NUMBERS = list("-+0123456789")
+_MOST_NODES = 1_000_000
+"""With every alias written out: a fleet of 1,000 devices has 50,000, a few lines of aliases of aliases any number."""
 
 
 class FleetLoader(yaml.SafeLoader):
@@ -66,7 +68,7 @@ def read_document(text: str) -> Document:
     """The one document of `text`.
 
     Raises:
-        yaml.YAMLError: the text is not YAML.
+        yaml.YAMLError: the text is not YAML, or repeats itself beyond measure.
         RepeatedKeyError: a key stands twice.
     """
     loader = FleetLoader(text)
@@ -74,11 +76,24 @@ def read_document(text: str) -> Document:
         root = loader.get_single_node()
         if root is None:
             return Document(None, None)
+        if _written_out(root, {}) > _MOST_NODES:
+            raise yaml.YAMLError("aliases that repeat themselves beyond measure")
         if repeated := list(_repeated_keys(root, set())):
             raise RepeatedKeyError(repeated)
         return Document(loader.construct_document(root), root)
     finally:
         loader.dispose()
+
+
+def _written_out(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many nodes there would be without aliases."""
+    if isinstance(node, yaml.ScalarNode):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = 0  # where a node holds itself, which is found out by what it means
+        pairs = node.value if isinstance(node, yaml.SequenceNode) else [one for pair in node.value for one in pair]
+        known[id(node)] = 1 + sum(_written_out(one, known) for one in pairs)
+    return known[id(node)]
 
 
 def _repeated_keys(node: yaml.Node, seen: set[int]) -> Iterator[Place]:

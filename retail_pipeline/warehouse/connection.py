@@ -18,6 +18,7 @@ import psycopg
 import pyarrow as pa
 import stamina
 
+from retail_pipeline.retries import quiet_retries
 from retail_pipeline.warehouse.errors import is_passing, warehouse_error
 from retail_pipeline.warehouse.queries import query, render
 from retail_pipeline.warehouse.url import complete_url, describe
@@ -53,6 +54,7 @@ class Warehouse:
             "lock": f"{lock_timeout_s:g}s",
             "idle": f"{_IDLE_LIMIT_S}s",
         }
+        quiet_retries()
         self._retry = stamina.RetryingCaller(attempts=None, timeout=patience_s, wait_initial=0.2, wait_max=3).on(
             is_passing
         )

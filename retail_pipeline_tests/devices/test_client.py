@@ -216,3 +216,9 @@ def test_a_device_that_hangs_costs_one_time_budget_however_much_is_asked_of_it()
 
     assert [answer.attempts for answer in found] == [1, 0, 0, 0, 0]
     assert {answer.error.cause for answer in found if isinstance(answer, Failure)} == {"unreachable"}
+
+
+def test_a_request_that_is_tried_again_says_nothing_on_the_way(capfd) -> None:
+    answers(lambda _: httpx.Response(502), an_ask())
+
+    assert capfd.readouterr() == ("", "")

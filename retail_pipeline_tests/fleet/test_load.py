@@ -171,6 +171,23 @@ def test_what_is_no_fleet_at_all_is_said_so(text: str, problem: str) -> None:
     assert said(text)[0].startswith(problem)
 
 
+@pytest.mark.parametrize(
+    "level",
+    ["a{n}: &a{n} [{refs}]", "a{n}: &a{n} {{<<: [{refs}]}}"],
+    ids=["lists of lists", "keys merged with keys"],
+)
+def test_a_few_lines_cannot_become_a_billion(level: str) -> None:
+    levels = [level.format(n=n, refs=", ".join([f"*a{n - 1}"] * 10)) for n in range(1, 13)]
+    [problem] = said("\n".join(["a0: &a0 {x: 1}", *levels, "stores: *a12"]))
+    assert problem.startswith("fleet.yaml: this is not YAML")
+
+
+@pytest.mark.parametrize("tag", ["!!python/name:os.system", "!!python/object/new:os.system [true]", "!!binary aGk="])
+def test_a_tag_makes_no_object(tag: str) -> None:
+    [problem] = said(changed("name: Lisbon, main street", f"name: {tag}"))
+    assert "fleet.yaml, line" in problem
+
+
 def test_a_file_is_read_with_or_without_a_byte_order_mark(tmp_path: Path) -> None:
     path = tmp_path / "fleet.yaml"
     path.write_text("\ufeff" + GOOD, encoding="utf-8")
