@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 Change = Literal["missing", "extra", "different"]
-RELATIONS = ("table", "view", "materialized view", "sequence", "function")
+RELATIONS = ("table", "view", "materialized view", "sequence", "function", "type")
 
 
 class SchemaObject(NamedTuple):

@@ -12,11 +12,35 @@ from retail_pipeline.warehouse.schema_statements import create, drop, retype
 
 # In this order things are made; what is removed goes the other way.
 _ORDER = (
-    *("schema", "sequence", "table", "column", "default", "not null", "identity", "constraint", "foreign key", "index"),
-    *("function", "row security", "policy", "trigger", "view", "materialized view", "comment", "grant"),
+    *(
+        "schema",
+        "sequence",
+        "type",
+        "table",
+        "column",
+        "default",
+        "not null",
+        "identity",
+        "constraint",
+        "foreign key",
+        "index",
+    ),
+    *(
+        "function",
+        "row security",
+        "policy",
+        "trigger",
+        "view",
+        "materialized view",
+        "comment",
+        "grant",
+        "default grant",
+    ),
+    "other owner",
 )
 _IN_PLACE = {"column", "function", "default", "not null", "row security", "comment"}
-_LOSES_NOTHING = {"default", "not null", "identity", "row security", "policy", "comment", "grant"}
+_LOSES_NOTHING = {"default", "not null", "identity", "row security", "policy", "comment", "grant", "default grant"}
+_LOSES_NOTHING |= {"other owner"}
 _VIEWS = {"view", "materialized view"}
 
 

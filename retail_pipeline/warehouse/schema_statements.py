@@ -7,6 +7,7 @@ from retail_pipeline.warehouse.schema_diff import SchemaObject
 _CREATE = {
     "schema": "CREATE SCHEMA {name}",
     "sequence": "CREATE SEQUENCE {name}",
+    "type": "CREATE TYPE {name} {definition}",
     "table": "CREATE TABLE {name} ()",
     "column": "ALTER TABLE {relation} ADD COLUMN {name} {definition}",
     "default": "ALTER TABLE {relation} ALTER COLUMN {name} SET DEFAULT {definition}",
@@ -26,6 +27,7 @@ _CREATE = {
     "materialized view": "CREATE MATERIALIZED VIEW {name} {definition}",
     "comment": "COMMENT ON {name} IS {literal}",
     "grant": "GRANT {privileges} ON {target} TO {grantee}{option}",
+    "default grant": "ALTER DEFAULT PRIVILEGES {maker} GRANT {privileges} ON {things} TO {grantee}{option}",
 }
 """Of an index and a trigger the definition is the statement."""
 _DROP = {
@@ -39,6 +41,8 @@ _DROP = {
     "trigger": "DROP TRIGGER {name} ON {relation}",
     "comment": "COMMENT ON {name} IS NULL",
     "grant": "REVOKE ALL ON {target} FROM {grantee}",
+    "default grant": "ALTER DEFAULT PRIVILEGES {maker} REVOKE ALL ON {things} FROM {grantee}",
+    "other owner": "ALTER {name}",
 }
 
 
@@ -63,5 +67,7 @@ def _words(one: SchemaObject) -> dict[str, str]:
     target, _, grantee = one.name.rpartition(" TO ")
     privileges, option, _ = one.definition.partition(" WITH GRANT OPTION")
     literal = sql.Literal(one.definition).as_string(None)
+    maker, _, things = target.partition(": ")
     grant = {"target": target, "grantee": grantee, "privileges": privileges, "option": option}
+    grant |= {"maker": maker, "things": things}
     return {**one._asdict(), **grant, "literal": literal}

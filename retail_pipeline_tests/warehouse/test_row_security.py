@@ -15,7 +15,7 @@ from retail_pipeline_tests.warehouse.conftest import Session, UrlOf
 STORES = {"lisbon": "acme", "pune": "acme", "porto": "beta"}
 USER = "00000000-0000-0000-0000-000000000001"
 OWNERS_ONLY = {"device_replies", "rejected_rows", "rejected_transactions"}
-MANAGERS = {"collection_gaps", "device_health", "pipeline_health", "incidents", "report_deliveries"}
+MANAGERS = {"collection_gaps", "derivation_attempts", "device_health", "incidents", "pipeline_health", "report_deliveries"}
 WRITERS = ("service_role", "retail_pipeline")
 TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'retail'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1"
 VIEWS = "SELECT relname FROM pg_class WHERE relnamespace = 'retail'::regnamespace AND relkind = 'v' ORDER BY 1"
@@ -304,25 +304,37 @@ def test_a_table_whose_migration_comes_late_is_protected_with_it(empty_url: str,
     assert ("owner" if name.startswith("rejected") else "viewer") in condition
 
 
+@pytest.mark.parametrize(
+    ("table", "start"),
+    [
+        ("hourly_analytics", "hour_start"),
+        ("raw_sensor_counts", "interval_start"),
+        ("regional_counts", "interval_start"),
+    ],
+)
 def test_a_year_of_a_store_is_found_by_its_index_and_the_memberships_are_asked_for_once(
-    connection: psycopg.Connection,
+    connection: psycopg.Connection, table: str, start: str
 ) -> None:
+    keys = "store_id, organization_id" if table == "hourly_analytics" else "store_id, organization_id, sensor_id"
     connection.execute(
-        "INSERT INTO retail.hourly_analytics (store_id, organization_id, hour_start)"
-        " SELECT store_id, organization_id, hour_start FROM retail.stores CROSS JOIN"
-        " generate_series(timestamptz '2025-01-01', '2025-12-31 23:00', '1 hour') AS hour (hour_start)"
+        f"INSERT INTO retail.{table} ({keys}, {start}) SELECT {keys.replace('sensor_id', 'store_id')}, hour_start"
+        " FROM retail.stores CROSS JOIN"
+        " generate_series(timestamptz '2025-01-01', '2025-12-31 23:00', '1 hour') AS hour (hour_start)".encode()
     )
-    connection.execute("ANALYZE retail.hourly_analytics")
+    connection.execute(f"ANALYZE retail.{table}".encode())
     become(connection, "authenticated", (Grant("acme", "viewer"), Grant("beta", "viewer")))
 
     row = connection.execute(
-        "EXPLAIN (ANALYZE, FORMAT json) SELECT * FROM retail.hourly_analytics WHERE store_id = 'pune'"
-        " AND hour_start >= '2025-01-01' AND hour_start < '2026-01-01'"
+        f"EXPLAIN (ANALYZE, FORMAT json) SELECT * FROM retail.{table} WHERE store_id = 'pune'"
+        f" AND {start} >= '2025-01-01' AND {start} < '2026-01-01'".encode()
     ).fetchone()
     nodes = list(flat(row[0][0]["Plan"]))
 
-    once = [node for node in nodes if node.get("Parent Relationship") == "InitPlan"]
-    assert [node["Actual Loops"] for node in once] == [1, 1]
+    # Stores, the first organization, all organizations; the last only where the first is not the one.
+    once = [node["Actual Loops"] for node in nodes if node.get("Parent Relationship") == "InitPlan"]
+    assert len(once) == 3
+    assert max(once) == 1
+    assert not any(node.get("Parent Relationship") == "SubPlan" for node in nodes)
     assert any("store_id" in node.get("Index Cond", "") for node in nodes)
     assert not any(node["Node Type"] == "Seq Scan" for node in nodes)
 
@@ -331,3 +343,38 @@ def flat(node):
     yield node
     for below in node.get("Plans", ()):
         yield from flat(below)
+
+
+def test_grants_go_with_their_user(empty_url: str) -> None:
+    migrate(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("INSERT INTO retail.organizations (organization_id, name) VALUES ('acme', 'Acme')")
+        connection.execute("SET LOCAL ROLE service_role")
+        grant = insertion("memberships", {"user_id": f"'{USER}'", "organization_id": "'acme'", "role": "'viewer'"})
+        with pytest.raises(psycopg.errors.ForeignKeyViolation), undone(connection):
+            connection.execute(grant)
+        connection.execute("INSERT INTO auth.users (id) VALUES (%s)", [USER])
+        connection.execute(grant)
+        connection.execute("DELETE FROM auth.users")
+        assert outcome(connection, "SELECT FROM retail.memberships") == 0
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "CREATE TABLE auth.users (id text PRIMARY KEY)",
+        "CREATE TABLE auth.users (id uuid)",
+        "CREATE TABLE auth.users (uid uuid PRIMARY KEY)",
+    ],
+    ids=["numbered otherwise", "without a key", "named otherwise"],
+)
+def test_users_who_are_kept_in_another_way_are_left_alone(empty_url: str, before: str) -> None:
+    with psycopg.connect(empty_url) as connection:
+        connection.execute("CREATE SCHEMA auth")
+        connection.execute("CREATE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql STABLE AS 'SELECT NULL::uuid'")
+        connection.execute(before.encode())
+    migrate(empty_url)
+
+    with psycopg.connect(empty_url) as connection:
+        keys = "SELECT conname FROM pg_constraint WHERE conrelid = 'retail.memberships'::regclass AND contype = 'f'"
+        assert "memberships_user_id_fkey" not in names(connection, keys)

@@ -73,6 +73,18 @@ HARMLESS = {
         "GRANT EXECUTE ON FUNCTION retail.protect_unprotected() TO PUBLIC",
         "extra grant: FUNCTION retail.protect_unprotected() TO PUBLIC",
     ),
+    "tables to come are granted to somebody": (
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA retail GRANT SELECT, INSERT ON TABLES TO anon",
+        "IN SCHEMA retail: TABLES TO anon\n  INSERT, SELECT",
+    ),
+    "a table belongs to somebody else": (
+        "GRANT USAGE, CREATE ON SCHEMA retail TO anon; ALTER TABLE retail.revisions OWNER TO anon",
+        "extra other owner: TABLE retail.revisions OWNER TO",
+    ),
+    "a function belongs to somebody else": (
+        "GRANT USAGE, CREATE ON SCHEMA retail TO anon; ALTER FUNCTION retail.readable_stores(text) OWNER TO anon",
+        "belongs to anon",
+    ),
     "a comment is gone": ("COMMENT ON COLUMN retail.stores.name IS NULL", "missing comment: COLUMN retail.stores.name"),
     "a comment is another": ("COMMENT ON TABLE retail.stores IS 'it''s'", "different comment: TABLE retail.stores"),
     "a view is gone": ("DROP VIEW retail.store_hours CASCADE", "missing view: retail.store_hours"),
@@ -122,6 +134,7 @@ DESTRUCTIVE = {
         ),
         "extra trigger: mine of retail.stores",
     ),
+    "an extra type": ("CREATE TYPE retail.mine AS ENUM ('a', 'b')", "extra type: retail.mine\n  AS ENUM ('a', 'b')"),
     "an extra sequence": ("CREATE SEQUENCE retail.mine", "extra sequence: retail.mine"),
 }
 

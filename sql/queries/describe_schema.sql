@@ -76,6 +76,39 @@ grants AS (
         entry.is_grantable
     FROM privileges CROSS JOIN LATERAL aclexplode(privileges.acl) AS entry
     WHERE entry.grantee <> privileges.owner
+),
+
+owners AS (
+    SELECT
+        noun || ' ' || relation AS target,
+        relation,
+        relowner AS owner
+    FROM relations
+    -- The sequence of a column goes with its table.
+    WHERE
+        NOT EXISTS (
+            SELECT FROM pg_depend
+            WHERE objid = relations.oid AND classid = 'pg_class'::regclass AND deptype IN ('a', 'i') AND relkind = 'S'
+        )
+    UNION ALL
+    SELECT
+        'FUNCTION ' || relation,
+        relation,
+        proowner
+    FROM routines
+),
+
+to_come AS (
+    SELECT
+        pg_default_acl.defaclrole::regrole::text AS maker,
+        CASE pg_default_acl.defaclobjtype
+            WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS' ELSE 'TYPES'
+        END AS things,
+        CASE WHEN entry.grantee = 0 THEN 'PUBLIC' ELSE entry.grantee::regrole::text END AS grantee,
+        entry.privilege_type,
+        entry.is_grantable
+    FROM pg_default_acl CROSS JOIN LATERAL aclexplode(pg_default_acl.defaclacl) AS entry
+    WHERE pg_default_acl.defaclnamespace = to_regnamespace('retail')
 )
 
 SELECT
@@ -240,3 +273,29 @@ SELECT
     string_agg(privilege, ', ' ORDER BY privilege COLLATE "C") || CASE WHEN bool_or(is_grantable) THEN ' WITH GRANT OPTION' ELSE '' END
 FROM grants
 GROUP BY relation, target, grantee
+UNION ALL
+SELECT
+    'default grant',
+    '',
+    format('FOR ROLE %s IN SCHEMA retail: %s TO %s', maker, things, grantee),
+    string_agg(privilege_type, ', ' ORDER BY privilege_type COLLATE "C")
+    || CASE WHEN bool_or(is_grantable) THEN ' WITH GRANT OPTION' ELSE '' END
+FROM to_come
+GROUP BY maker, things, grantee
+UNION ALL
+-- Who owns the schema is nobody's business; that somebody else owns a part of it is.
+SELECT
+    'other owner',
+    owners.relation,
+    owners.target || ' OWNER TO ' || pg_namespace.nspowner::regrole::text,
+    'belongs to ' || owners.owner::regrole::text
+FROM owners INNER JOIN pg_namespace ON pg_namespace.nspname = 'retail' AND owners.owner <> pg_namespace.nspowner
+UNION ALL
+SELECT
+    'type',
+    format('retail.%I', pg_type.typname),
+    format('retail.%I', pg_type.typname),
+    'AS ENUM (' || string_agg(quote_literal(pg_enum.enumlabel), ', ' ORDER BY pg_enum.enumsortorder) || ')'
+FROM pg_type INNER JOIN pg_enum ON pg_type.oid = pg_enum.enumtypid
+WHERE pg_type.typnamespace = to_regnamespace('retail')
+GROUP BY pg_type.typname
