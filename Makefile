@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: dev test check fmt metrics bench clean
+.PHONY: dev test check fmt metrics schema secrets bench clean
 .DEFAULT_GOAL := dev
 
 $(BIN)/.installed: pyproject.toml constraints.txt
@@ -18,12 +18,17 @@ dev: $(BIN)/.installed  ## the pipeline with its user interface on http://127.0.
 test: $(BIN)/.installed  ## all tests, with coverage
 	pytest --numprocesses 2 --dist loadscope --cov --cov-report=term
 
-check: $(BIN)/.installed  ## style, types, layers and SQL; changes nothing
+check: $(BIN)/.installed  ## style, types, layers, SQL, secrets, dependencies; changes nothing
 	ruff check .
 	ruff format --check .
 	mypy
 	lint-imports
 	sqlfluff lint --disable-progress-bar sql
+	python .ci/scan_secrets.py
+	python .ci/audit_dependencies.py
+
+secrets: $(BIN)/.installed  ## takes what the scan for secrets finds for made up; read the difference
+	python .ci/scan_secrets.py --write
 
 fmt: $(BIN)/.installed  ## writes what check would ask for
 	ruff check --fix .
