@@ -13,7 +13,7 @@ from detect_secrets.settings import transient_settings
 
 BASELINE = Path(".secrets.baseline")
 # Passwords of tests say that they are: whoever pastes a real one has one that does not.
-MADE_UP = r"(?i).*(secret|test|example|pass).*"
+MADE_UP = r"(?i).*(secret|s3cr|test|example|pass|hunter|simulated|^an?-).*"
 DETECTORS = (
     *("AWSKeyDetector", "AzureStorageKeyDetector", "BasicAuthDetector", "DiscordBotTokenDetector"),
     *("GitHubTokenDetector", "GitLabTokenDetector", "JwtTokenDetector", "KeywordDetector", "NpmDetector"),

@@ -32,6 +32,8 @@ schema_app = App(name="schema", help="The warehouse's schema against what the mi
 app.command(schema_app)
 
 UNHEALTHY, USAGE = 1, 2
+_NEED_NOTHING = {"fleet", "migrate", "schema", "simulate"}
+"""Commands that work without the pipeline's configuration: they are how somebody comes to one."""
 
 
 @app.command
@@ -280,10 +282,13 @@ def declare_schema() -> int:
     return write_declaration(Console())
 
 
-def main() -> None:
-    """Entry point of the command line."""
+def main(words: list[str] | None = None) -> None:
+    """Entry point of the command line; `words` stand for those that the process was given."""
+    given = sys.argv[1:] if words is None else words
     try:
-        code = app(result_action="return_value")
+        if given and not given[0].startswith("-") and given[0] not in _NEED_NOTHING:
+            _require_configuration()
+        code = app(words, result_action="return_value")
     except (
         ConfigurationError,
         FleetError,
@@ -300,6 +305,13 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _require_configuration() -> None:
+    from retail_pipeline.resources.configuration import check_configuration  # noqa: PLC0415 - apprise loads slowly
+
+    for missing in check_configuration():
+        _said(missing, 0)
 
 
 def _said(message: str, code: int) -> int:

@@ -40,8 +40,17 @@ def read_settings() -> Settings:
     Raises:
         ConfigurationError: every variable that is wrong, one line each.
     """
+    settings, problems = settings_and_problems()
+    if problems:
+        raise ConfigurationError("The environment is not right:\n" + "\n".join(problems))
+    return settings
+
+
+def settings_and_problems() -> tuple[Settings, list[str]]:
+    """The settings, and a sentence for each variable that is wrong; its setting is as if it were not set."""
     try:
-        return Settings()
+        return Settings(), []
     except ValidationError as error:
-        lines = [f"RETAIL_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
-        raise ConfigurationError("The environment is not right:\n" + "\n".join(lines)) from None
+        found = error.errors()
+    wrong = {str(one["loc"][0]): Settings.model_fields[str(one["loc"][0])].default for one in found}
+    return Settings(**wrong), [f"RETAIL_{str(one['loc'][0]).upper()}: {one['msg']}" for one in found]

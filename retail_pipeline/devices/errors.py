@@ -175,8 +175,7 @@ def error_of_transport(error: Exception, sensor_id: str) -> DeviceError:
 
 def _words(error: Exception) -> str:
     """What the HTTP client says, without the bytes that it quotes: cut anywhere, they may be part of a secret."""
-    origin = error.__cause__ or error
-    text = origin.message if isinstance(origin, aiohttp.ClientResponseError) else str(error)
+    text = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
     return " ".join(re.split(r"\bb['\"]", text)[0].split()).rstrip(":")
 
 

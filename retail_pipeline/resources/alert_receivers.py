@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from retail_pipeline.devices.auth import variables_of
 from retail_pipeline.resources.receivers import AppriseReceiver, addresses, read_receivers
-from retail_pipeline.settings import read_settings
+from retail_pipeline.settings import Settings, read_settings
 
 _CREDENTIAL = re.compile(r"RETAIL_CREDENTIAL_(\w+)_PASSWORD")
 _OF_REPORTS = re.compile(r"RETAIL_REPORT_URLS_\w+")
@@ -19,13 +19,15 @@ SHORTEST_TOKEN = 16
 """Of what is no password but may be one: host names are shorter as a rule, and tokens longer."""
 
 
-def alert_receivers() -> list[AppriseReceiver]:
+def alert_receivers(settings: Settings | None = None) -> list[AppriseReceiver]:
     """The receivers of `RETAIL_ALERT_URLS`, none when it is unset; an address that is there twice is one.
+
+    `settings`: those of this process where they are read already.
 
     Raises:
         ConfigurationError: an address is not one of apprise's; the message says which by its position only.
     """
-    return read_receivers("RETAIL_ALERT_URLS", _alert_urls())
+    return read_receivers("RETAIL_ALERT_URLS", _alert_urls(settings or read_settings()))
 
 
 def known_secrets(environment: Mapping[str, str] = os.environ) -> frozenset[str]:
@@ -37,13 +39,13 @@ def known_secrets(environment: Mapping[str, str] = os.environ) -> frozenset[str]
     for name in _DATABASES:
         values |= {environment.get(name, ""), *_passwords(environment.get(name, ""))}
     of_reports = [value for name, value in environment.items() if _OF_REPORTS.fullmatch(name)]
-    for url in addresses(" ".join([_alert_urls(), *of_reports])):
+    for url in addresses(" ".join([_alert_urls(read_settings()), *of_reports])):
         values |= {url, *_passwords(url), *_tokens(url)}
     return frozenset(value for value in values if len(value) >= SHORTEST_SECRET)
 
 
-def _alert_urls() -> str:
-    given = read_settings().alert_urls
+def _alert_urls(settings: Settings) -> str:
+    given = settings.alert_urls
     return given.get_secret_value() if given else ""
 
 

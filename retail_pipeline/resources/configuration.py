@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
+from functools import partial
 
 from retail_pipeline.devices.auth import variables_of
 from retail_pipeline.fleet.load import FleetError
@@ -10,9 +10,9 @@ from retail_pipeline.fleet.models import Fleet
 from retail_pipeline.resources.alert_receivers import alert_receivers
 from retail_pipeline.resources.fleet_file import load_declared_fleet
 from retail_pipeline.resources.report_receivers import NoReceiver, report_receivers
-from retail_pipeline.settings import ConfigurationError, Settings, read_settings
+from retail_pipeline.settings import ConfigurationError, Settings, settings_and_problems
 from retail_pipeline.warehouse.errors import InvalidDatabaseUrl
-from retail_pipeline.warehouse.url import complete_url
+from retail_pipeline.warehouse.url import check_url
 
 REFUSALS = (ConfigurationError, FleetError, InvalidDatabaseUrl)
 
@@ -23,8 +23,8 @@ def check_configuration() -> list[str]:
     Raises:
         ConfigurationError: everything that is wrong, a line each.
     """
-    settings = read_settings()
-    wrong = list(_refusals(settings))
+    settings, wrong = settings_and_problems()
+    wrong += _refusals(settings)
     if wrong:
         raise ConfigurationError("The configuration is not right:\n" + "\n".join(wrong))
     fleet = load_declared_fleet()
@@ -33,22 +33,26 @@ def check_configuration() -> list[str]:
 
 
 def _refusals(settings: Settings) -> Iterator[str]:
-    checks: list[Callable[[], object]] = [load_declared_fleet, alert_receivers]
+    checks: list[Callable[[], object]] = [partial(load_declared_fleet, settings=settings)]
+    checks.append(partial(alert_receivers, settings))
     if settings.database_url:
-        url = settings.database_url.get_secret_value()
-        checks.append(lambda: complete_url(url))
+        checks.append(partial(check_url, settings.database_url.get_secret_value()))
     for check in checks:
         try:
             check()
         except REFUSALS as error:
             yield from str(error).splitlines()
-    yield from _dagster_url()
+    yield from dagster_url_problems()
 
 
-def _dagster_url() -> Iterator[str]:
-    url = os.environ.get("DAGSTER_POSTGRES_URL")
-    if url and urlsplit(url).scheme.partition("+")[0] not in {"postgres", "postgresql"}:
-        yield "DAGSTER_POSTGRES_URL: has to look like postgresql://USER:PASSWORD@HOST:5432/DATABASE."
+def dagster_url_problems() -> Iterator[str]:
+    """What is wrong with DAGSTER_POSTGRES_URL, which may name a driver; nothing of it is repeated."""
+    scheme, separator, rest = os.environ.get("DAGSTER_POSTGRES_URL", "").partition("://")
+    try:
+        if scheme:
+            check_url(f"{scheme.partition('+')[0]}{separator}{rest}")
+    except InvalidDatabaseUrl as error:
+        yield str(error).replace("RETAIL_DATABASE_URL", "DAGSTER_POSTGRES_URL")
 
 
 def _missing_secrets(fleet: Fleet) -> Iterator[str]:

@@ -19,7 +19,8 @@ from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
 
 from retail_pipeline.local.place import private_folder
 from retail_pipeline.local.postgres import ensure_postgres
-from retail_pipeline.settings import read_settings
+from retail_pipeline.resources.configuration import dagster_url_problems
+from retail_pipeline.settings import ConfigurationError, read_settings
 
 CONFIG_FILE = "dagster.yaml"
 EVENTS_AT_ONCE = "DAGSTER_EVENT_BATCH_SIZE"
@@ -121,9 +122,14 @@ def storage_url() -> str:
 
     The driver is always stated: SQLAlchemy 2.1 reads `postgresql://` as psycopg 3, whose JSON dagster-postgres cannot
     write. Dagster listens for events: behind a pooler the session mode is needed.
+
+    Raises:
+        ConfigurationError: DAGSTER_POSTGRES_URL is no URL of Postgres.
     """
     url = os.environ.get("DAGSTER_POSTGRES_URL")
     if url:
+        if problems := list(dagster_url_problems()):
+            raise ConfigurationError("\n".join(problems))
         return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+psycopg2://", url)
     return ensure_postgres(_home()).sqlalchemy_url("dagster")
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import psycopg
@@ -46,6 +47,18 @@ def complete_url(url: str) -> str:
     query = urlencode(_DEFAULTS | given, quote_via=quote)
     # urlunsplit would drop the slashes of a URL without a host, which means the local socket.
     return f"postgresql://{parts.netloc}{parts.path or '/'}?{query}"
+
+
+def check_url(url: str) -> None:
+    """Refuse a URL that can't work, without connecting.
+
+    Raises:
+        InvalidDatabaseUrl: as `complete_url`, or the file of certificates that it names is not there.
+    """
+    complete_url(url)
+    file = _parsed(url).get("sslrootcert", "system")
+    if file != "system" and not Path(file).is_file():
+        raise InvalidDatabaseUrl(f"RETAIL_DATABASE_URL names the certificates {file}, and there is no such file.")
 
 
 def describe(url: str) -> str:

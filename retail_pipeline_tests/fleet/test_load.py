@@ -182,7 +182,7 @@ def test_a_few_lines_cannot_become_a_billion(level: str) -> None:
     assert problem.startswith("fleet.yaml: this is not YAML")
 
 
-@pytest.mark.parametrize("tag", ["!!python/name:os.system", "!!python/object/new:os.system [true]", "!!binary aGk="])
+@pytest.mark.parametrize("tag", ["!!python/name:os.system", "!!python/object/new:os.system [true]"])
 def test_a_tag_makes_no_object(tag: str) -> None:
     [problem] = said(changed("name: Lisbon, main street", f"name: {tag}"))
     assert "fleet.yaml, line" in problem

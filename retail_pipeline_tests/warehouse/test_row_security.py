@@ -15,7 +15,14 @@ from retail_pipeline_tests.warehouse.conftest import Session, UrlOf
 STORES = {"lisbon": "acme", "pune": "acme", "porto": "beta"}
 USER = "00000000-0000-0000-0000-000000000001"
 OWNERS_ONLY = {"device_replies", "rejected_rows", "rejected_transactions"}
-MANAGERS = {"collection_gaps", "derivation_attempts", "device_health", "incidents", "pipeline_health", "report_deliveries"}
+MANAGERS = {
+    "collection_gaps",
+    "derivation_attempts",
+    "device_health",
+    "incidents",
+    "pipeline_health",
+    "report_deliveries",
+}
 WRITERS = ("service_role", "retail_pipeline")
 TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'retail'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1"
 VIEWS = "SELECT relname FROM pg_class WHERE relnamespace = 'retail'::regnamespace AND relkind = 'v' ORDER BY 1"
@@ -348,7 +355,9 @@ def flat(node):
 def test_grants_go_with_their_user(empty_url: str) -> None:
     migrate(empty_url)
     with psycopg.connect(empty_url) as connection:
-        connection.execute("INSERT INTO retail.organizations (organization_id, name) VALUES ('acme', 'Acme')")
+        connection.execute(
+            "INSERT INTO retail.organizations (organization_id, name, valid_from) VALUES ('acme', 'Acme', now())"
+        )
         connection.execute("SET LOCAL ROLE service_role")
         grant = insertion("memberships", {"user_id": f"'{USER}'", "organization_id": "'acme'", "role": "'viewer'"})
         with pytest.raises(psycopg.errors.ForeignKeyViolation), undone(connection):

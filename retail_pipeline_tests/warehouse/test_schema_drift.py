@@ -218,6 +218,7 @@ def test_an_empty_database_is_one_missing_schema_and_its_repair_makes_all_of_it(
         assert schema.describe(connection) == []
         connection.execute("CREATE SCHEMA auth")
         connection.execute("CREATE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'")
+        connection.execute("CREATE TABLE auth.users (id uuid PRIMARY KEY)")
         schema.apply(connection, repair(declared, [], allow_destructive=False).statements)
         assert schema.compare(connection).drift == []
 
