@@ -20,7 +20,7 @@ _STATES = {"open": "bold red", "lost": "yellow", "recovered": "green"}
 
 
 def page(told: Explanation) -> Group:
-    """Everything that is known, for a terminal of any width; many rows are added up by the hour."""
+    """Everything that is known, for a terminal of any width; many rows are added up by the line."""
     return Group(*(part for block in _blocks(told) for part in (block, Text())))
 
 

@@ -56,7 +56,7 @@ class _Answer:
         self.gaps = tuple(_gaps(evidence, question))
         self.own_gaps = tuple(one for one in self.gaps if question.start <= one.hour_start < question.end)
         self.because = why_letter(question, self.row, self.own_gaps, now)
-        self.facts = None if self.row is None or gone else self._facts(self.row)
+        self.facts = None if self.row is None or gone else self._facts(self.again or self.row)
         self.missing = None if self.row else why_missing(question, self.own_gaps, self._own_counts(), now)
 
     def told(self, warehouse: Warehouse) -> Explanation:
@@ -127,7 +127,7 @@ class _Answer:
         )
 
     def _working(self, table: str, name: str, row: Row | None) -> Working:
-        """A figure of which nothing is known, or no longer, has none."""
+        """How it comes about now; a figure of which nothing is known, or no longer, has none."""
         if row is None or (self.gone and table not in SALES.values()):
             return Working("")
         return WORKINGS[table][name](row if table in SALES.values() else self.facts)

@@ -12,7 +12,7 @@ class DayFacts:
     """A trading day of a store and what its figures rest on.
 
     Attributes:
-        row: the day in `daily_summaries`.
+        row: the day as `daily_summaries` would have it now.
         hours: its hours in `hourly_analytics` with `minutes`, in order; hours without a row are left out.
         calendar: all its hours: `hour_start`, `hour_end`, `open_minutes`, `is_expected`.
         lost: starts of hours whose gap is closed as lost.

@@ -54,8 +54,8 @@ class Earlier(_Part):
 class Figure(_Part):
     """A figure with its definition (of the metric registry), and how it comes about from its `terms`.
 
-    `computed_again` is what the counts and declarations of now come to; it differs from `value` until the next
-    derivation. `missing_because` stands where `value` is None.
+    `computed_again` is what the counts and declarations of now come to, as `working` does; it differs from `value`
+    until the next derivation. `missing_because` stands where `value` is None.
     """
 
     metric: str

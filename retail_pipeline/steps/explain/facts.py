@@ -37,7 +37,7 @@ def hour_facts(question: Question, evidence: Evidence, row: Row, counts: Iterabl
         crossed=tuple(_crossed(counts, question)),
         intervals=_rows(evidence.intervals.with_columns(_INTERVAL_MINUTES)),
         devices=_covered(question, evidence),
-        day=_rows(evidence.stored),
+        day=_rows(evidence.counts.hourly),
         weeks_before=_weeks_before(question, known),
         tested=tested.row(0, named=True) if tested.height else None,
         quality_because=because,
@@ -66,7 +66,7 @@ def zone_facts(question: Question, evidence: Evidence, row: Row, counts: Iterabl
     rows = tuple(counts)
     mine = evidence.counts.zones.filter(pl.col("zone") == zone)
     in_hour = mine.filter(pl.col("interval_start") >= start, pl.col("interval_start") < question.end)
-    store_row = _rows(evidence.stored.filter(pl.col("hour_start") == start))
+    store_row = _rows(evidence.counts.hourly.filter(pl.col("hour_start") == start))
     outward = pl.col("from_area") == zone
     onward = evidence.flows.filter(
         outward, pl.col("hour_start") == start, pl.col("to_area").is_in([*question.store.zones])

@@ -25,13 +25,13 @@ class HourFacts:
     """An hour of a store and what its figures rest on.
 
     Attributes:
-        row: the hour in `hourly_analytics`.
+        row: the hour as `hourly_analytics` would have it now.
         minutes: how long the hour is.
         crossed: sums of each declared line in the hour: `label`, `role`, `entered`, `left`.
         intervals: the intervals of the trading day at the store's entrances, in order: `hour_start`,
             `interval_start`, `minutes`, `entries`, `exits`, `occupancy`, `corrected`.
         devices: per entrance device the minutes in complete intervals: `sensor_id`, `complete_minutes`.
-        day: the hours of the trading day in `hourly_analytics`.
+        day: the hours of the trading day.
         weeks_before: the same local weekday and hour one to four weeks before, where complete: `weeks`, figures.
         tested: sums of the back-test: `error`, `entries`, `hours`; None where nothing was tested.
         quality_because: why the letter is what it is.

@@ -23,8 +23,8 @@ class ZoneFacts:
     """A zone of a store in an hour and what its figures rest on.
 
     Attributes:
-        row: the hour in `zone_hours`.
-        store_row: the store's hour in `hourly_analytics`; empty where there is none.
+        row: the hour as `zone_hours` would have it now.
+        store_row: the store's hour likewise; empty where there is none.
         minutes: how long the hour is.
         doors: sums of each line on the zone's boundary in the hour: `label`, `entered`, `left`.
         regions: stays of each region of the zone in the hour: `label`, `stays`.

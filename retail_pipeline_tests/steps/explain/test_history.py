@@ -54,6 +54,7 @@ def test_a_figure_that_a_later_reply_changed_shows_both_values_and_the_cause(pla
     [figure] = told.figures
     assert before.value != figure.value
     assert (stale.value, stale.computed_again, stale.is_current) == (before.value, figure.value, False)
+    assert stale.working == f"lisbon-door line 1 IN = {figure.value}"
     assert figure.is_current
     [was] = figure.earlier
     assert (was.value, was.became, was.run_id) == (str(before.value), str(figure.value), "second-run")
