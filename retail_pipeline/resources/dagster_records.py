@@ -69,7 +69,10 @@ def remove_old_runs(
     done = Tidied(log_files=_remove_log_files(instance, before))
     with _connection(instance) as connection:
         with_a_word = _note_last_words(connection, first_keys)
-        for run_id in _old_runs(instance, before, location):
+        old = _old_runs(instance, before, location)
+        for page in range(0, len(old), PAGE):
+            _remove_checks(connection, old[page : page + PAGE])
+        for run_id in old:
             if dt.datetime.now(dt.UTC) > until:
                 done.is_finished = False
                 break
@@ -144,6 +147,12 @@ def _remove_events(connection: sa.Connection, which: sa.ColumnElement[bool]) -> 
     ids = connection.scalars(SqlEventLogStorageTable.delete().where(which, no_word).returning(_EVENTS.id)).all()
     _remove_tags(connection, ids)
     return len(ids)
+
+
+def _remove_checks(connection: sa.Connection, run_ids: Sequence[str]) -> None:
+    """Remove what checks said in these runs, unless they said nothing since."""
+    said_since = _CHECKS.id.not_in(_last_checks())
+    connection.execute(AssetCheckExecutionsTable.delete().where(_CHECKS.run_id.in_(run_ids), said_since))
 
 
 def _remove_tags(connection: sa.Connection, event_ids: Sequence[int]) -> None:

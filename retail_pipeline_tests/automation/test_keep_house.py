@@ -122,6 +122,8 @@ def test_what_people_see_is_the_same_and_the_rest_is_gone(lived: Living, told: A
     assert dagster_sql(
         lived, "SELECT count(*) FROM asset_event_tags WHERE event_id NOT IN (SELECT id FROM event_logs)"
     ) == [(0,)]
+    said_twice = "SELECT count(*) - count(DISTINCT (asset_key, check_name)) FROM asset_check_executions"
+    assert dagster_sql(lived, said_twice) == [(0,)]
     assert told(NIGHT)["events_removed"] == 0
 
 
