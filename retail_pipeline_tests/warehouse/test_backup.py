@@ -55,6 +55,7 @@ def played(fleet: Fleet, simulator: RunningSimulator, empty_url: str) -> Played:
         sync_fleet(connection, played.fleet, NOW - 100 * HOUR)
     played.collect(NOW)
     derive_hours(played.fleet, played.warehouse, {"lisbon": [NOW - 3 * HOUR]}, NOW, "a-run")
+    played.sql(f"INSERT INTO auth.users (id) VALUES ('{USER}')")
     played.sql(f"INSERT INTO retail.memberships (user_id, organization_id, role) VALUES ('{USER}', 'acme', 'owner')")
     return played
 
@@ -65,6 +66,8 @@ def restored(server: UrlOf, played: Played, tmp_path: Path) -> Iterator[str]:
     with Session(server, f"test_{uuid4().hex}", drop=True) as url:
         run("pg_dump", played.url, tmp_path)
         migrate(url)
+        with psycopg.connect(url) as connection:
+            connection.execute("INSERT INTO auth.users (id) VALUES (%s)", [USER])
         run("pg_restore", url, tmp_path)
         yield url
 
