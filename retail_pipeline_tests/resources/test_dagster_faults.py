@@ -6,7 +6,10 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
+from dagster._core.remote_origin import GrpcServerCodeLocationOrigin, RemoteRepositoryOrigin
+from dagster._core.test_utils import create_run_for_test
 
+from retail_pipeline.automation.stores import has_unfinished_runs
 from retail_pipeline.resources.dagster_faults import SETTLED, TOLD_OTHERWISE, failed_jobs, stale_assets
 
 KEYS = [dg.AssetKey("raw_sensor_counts"), dg.AssetKey("hourly_analytics")]
@@ -94,6 +97,19 @@ def test_a_command_s_run_belongs_to_every_location(instance: dg.DagsterInstance)
     run(instance, "bug")
 
     assert len(failed_jobs(instance, "east", now())) == 1
+
+
+def test_a_run_of_another_location_is_told_there_and_keeps_nobody_else_waiting(instance: dg.DagsterInstance) -> None:
+    south = GrpcServerCodeLocationOrigin(host="south", port=4000, location_name="south")
+    origins = {
+        "remote_job_origin": RemoteRepositoryOrigin(south, "__repository__").get_job_origin("a_job"),
+        "job_code_origin": dg.reconstructable(a_job).get_python_origin(),
+    }
+    create_run_for_test(instance, "a_job", status=dg.DagsterRunStatus.FAILURE, **origins)
+    create_run_for_test(instance, "a_job", status=dg.DagsterRunStatus.STARTED, **origins)
+
+    assert [len(failed_jobs(instance, location, now())) for location in ("north", "south")] == [0, 1]
+    assert [has_unfinished_runs(instance, location, "a_job") for location in ("north", "south")] == [False, True]
 
 
 def report(instance: dg.DagsterInstance, state: FreshnessState, at: dt.datetime) -> None:
