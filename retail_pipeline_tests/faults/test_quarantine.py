@@ -69,9 +69,7 @@ def limits_of(fault: str) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def polled(postgres: PostgresHandle) -> Iterator[Polled]:
     faults = [*REASONS, "missing_columns", "healthy"]
-    doors = {
-        fault: door(f"{store_id(fault)}-door", reports=["lines", "regions"], regions={1: "hall"}) for fault in faults
-    }
+    doors = {fault: door(f"{store_id(fault)}-door", reports=list(Report), regions={1: "hall"}) for fault in faults}
     hall = {"hall": {"kind": "entrance", "name": "Hall"}}
     fleet = fleet_of(*(shop(store_id(fault), doors[fault], zones=hall) for fault in faults))
     until = (BAD + dt.timedelta(minutes=30)).isoformat()
@@ -90,7 +88,10 @@ def polled(postgres: PostgresHandle) -> Iterator[Polled]:
             yield Polled(fleet, days.warehouse, {report: days.collect(hours, NOW, report) for report in Report})
 
 
-@pytest.mark.parametrize(("report", "reasons"), [(Report.LINES, REASONS), (Report.REGIONS, REGION_REASONS)])
+@pytest.mark.parametrize(
+    ("report", "reasons"),
+    [(Report.LINES, REASONS), (Report.REGIONS, REGION_REASONS), (Report.LONG_STAYS, REGION_REASONS)],
+)
 def test_the_bad_row_is_kept_with_its_reason_and_its_reply(polled: Polled, report: Report, reasons) -> None:
     rows = polled.sql(
         "SELECT rejected.store_id, rejected.reason, rejected.row, replies.body"
@@ -107,8 +108,7 @@ def test_the_bad_row_is_kept_with_its_reason_and_its_reply(polled: Polled, repor
 
 @pytest.mark.parametrize("report", list(Report))
 def test_the_good_rows_of_the_same_reply_go_through(polled: Polled, report: Report) -> None:
-    read = reads.raw_counts if report is Report.LINES else reads.regional_counts
-    stored = read(polled.warehouse, polled.fleet.store_ids, DAY[0], NOW)
+    stored = reads.counts(polled.warehouse, report, polled.fleet.store_ids, DAY[0], NOW)
     by_store = dict(stored.group_by("store_id").len().rows())
 
     assert by_store.pop("healthy") == by_store.pop(KEPT_TOO) == 24
@@ -126,6 +126,7 @@ def test_a_report_without_a_column_is_kept_by_its_header(polled: Polled) -> None
 
     assert [(report, reason, number, cause) for report, reason, number, _, cause in rows] == [
         ("lines", "columns are missing: line1_in, line1_out", 0, "malformed"),
+        ("long_stays", "columns are missing: region1", 0, "malformed"),
         ("regions", "columns are missing: region1", 0, "malformed"),
     ]
     assert rows[0][3].startswith("StartTime, EndTime, Tolal - In")
