@@ -1,6 +1,6 @@
 """The report of a trading day as one HTML file that needs nothing else: no network, no script."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -49,7 +49,10 @@ def day_page(day: DayReport) -> str:
         charts=pictures(day, words),
         quality=quality_picture(day, words),
         hours=[hour for hour in day.hours if hour.is_shown or hour.is_gap],
+        hour_columns=hour_columns(day, words),
+        has_street=day.passers_by is not None,
         zone_columns=zone_columns(day, words),
+        zone_words=" ".join(zone_words(day, words)),
         made_at=made_at,
     )
 
@@ -76,6 +79,24 @@ def key_figures(day: DayReport, words: Wording) -> list[Figure]:
         beside = words("{people} passed by", people=words.number(day.passers_by))
         figures.insert(1, Figure(words("capture rate"), words.percent(day.capture_rate, 1), beside))
     return figures
+
+
+def hour_columns(day: DayReport, words: Wording) -> list[str]:
+    """The headings of the table of hours; those of the street only where it is counted."""
+    street = [words("passers-by"), words("capture rate")] if day.passers_by is not None else []
+    return [words("hour"), words("entries"), words("usual"), *street, words("most people"), words("data")]
+
+
+def zone_words(day: DayReport, words: Wording) -> Iterator[str]:
+    """What the figures of the zones mean, as far as there are any of a kind."""
+    if any(zone.entries is not None for zone in day.zones):
+        yield words("Entries are crossings into the zone.")
+    if any(zone.stays is not None for zone in day.zones):
+        yield words("Stays are what the device itself counted in the zone: neither people nor entries.")
+    if any(zone.is_estimated for zone in day.zones):
+        yield words("≈: estimated from stays.")
+    if any(zone.occupancy_mean is None for zone in day.zones):
+        yield words("–: the lines of the shop cannot tell.")
 
 
 def zone_columns(day: DayReport, words: Wording) -> list[ZoneColumn]:

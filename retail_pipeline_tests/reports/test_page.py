@@ -93,3 +93,14 @@ def test_what_was_not_measured_is_left_out() -> None:
 def test_the_hour_that_comes_twice_is_drawn_twice() -> None:
     twice = [hour(1, 5), hour(1, 7, hour_start=hour(2).hour_start)]
     assert entries_picture(day(*twice), ENGLISH).picture.count('aria-roledescription="bar"') == 2
+
+
+def test_columns_and_words_are_those_of_what_the_shop_counts() -> None:
+    text = day_page(day())
+    assert text.split("Hour by hour")[1].count('<th scope="col">') == 5
+    assert eventful_page().split("Hour by hour")[1].count('<th scope="col">') == 7
+    assert "Entries are crossings into the zone." in text
+    assert "Stays are what" not in text
+    assert "≈: estimated" not in text
+    everything = Page(eventful_page()).texts
+    assert any(one.endswith("neither people nor entries. ≈: estimated from stays.") for one in everything)
