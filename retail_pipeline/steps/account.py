@@ -78,21 +78,26 @@ def missed_hours(
     Of each device the wanted hours, and the one that ended last if it was asked for too. `skews` are the seconds by
     which devices' clocks are ahead of UTC, where that is known.
     """
-    covered = {(row["sensor_id"], row["hour_start"]): row for row in coverage.iter_rows(named=True)}
     by_store: dict[str, list[LocalHour]] = {}
     for one in wanted:
         by_store.setdefault(one.store.id, []).extend(one.local_hours)
+    asked = {(ask.device.id, ask.start): ask for ask in asks}.values()
+    due = [(ask, hour) for ask in asked for hour in _hours_due(ask, by_store.get(ask.store.id, []), now)]
+    looked_at = coverage.filter(pl.col("hour_start").is_in({hour.hour_start for _, hour in due}))
+    covered = {(row["sensor_id"], row["hour_start"]): row for row in looked_at.iter_rows(named=True)}
+    known: dict[str, list[Trouble]] = {}
+    for one_trouble in troubles:
+        known.setdefault(one_trouble.sensor_id, []).append(one_trouble)
     rows = []
-    for ask in {(ask.device.id, ask.start): ask for ask in asks}.values():
-        device, store = ask.device, ask.store
-        for hour in _hours_due(ask, by_store.get(ask.store.id, []), now):
-            trouble = shortfall(device.id, hour, covered.get((device.id, hour.hour_start)), troubles)
-            if trouble and trouble not in troubles and (slow := _slow_clock(hour, skews.get(device.id, 0.0), now)):
-                trouble = replace(trouble, detail=slow)
-            if trouble and (trouble in troubles or settles_at(store, hour) + SETTLING <= now):
-                deadline = hour.hour_end + dt.timedelta(days=device.retention_days)
-                identity = (device.id, store.id, store.organization, ask.report.value)
-                rows.append((*identity, hour.hour_start, hour.hour_end, trouble.cause, trouble.detail, deadline))
+    for ask, hour in due:
+        device, store, of_device = ask.device, ask.store, known.get(ask.device.id, [])
+        trouble = shortfall(device.id, hour, covered.get((device.id, hour.hour_start)), of_device)
+        if trouble and trouble not in of_device and (slow := _slow_clock(hour, skews.get(device.id, 0.0), now)):
+            trouble = replace(trouble, detail=slow)
+        if trouble and (trouble in of_device or settles_at(store, hour) + SETTLING <= now):
+            deadline = hour.hour_end + dt.timedelta(days=device.retention_days)
+            identity = (device.id, store.id, store.organization, ask.report.value)
+            rows.append((*identity, hour.hour_start, hour.hour_end, trouble.cause, trouble.detail, deadline))
     return pl.DataFrame(rows, schema=MISSED_HOURS, orient="row").unique(["sensor_id", "hour_start"], keep="first")
 
 

@@ -7,6 +7,7 @@ hours that nobody asked for are filled and corrected on the way (`healed`).
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import polars as pl
 
@@ -143,13 +144,12 @@ def joined(parts: Sequence[Collected]) -> Collected:
 
 
 def _outcome(poll: Poll, changed: pl.DataFrame) -> Collected:
-    reported = poll.rows.partition_by("store_id", "partition_hour", as_dict=True)
+    reported = _reported(poll.rows)
     delivered, failed = [], []
     for one in poll.wanted:
         asked = [device.id for device in one.store.devices_for(poll.report) if device.id not in poll.busy]
-        rows = reported.get((one.store.id, one.hour))
-        if rows is not None:
-            delivered.append(_delivered(poll, one, rows, asked))
+        if came := reported.get((one.store.id, one.hour)):
+            delivered.append(_delivered(poll, one, came, asked))
         elif asked:
             failed.append(FailedHour(one.store.id, one.hour, _causes(one, asked, poll.troubles)))
     wanted = {(one.hour, one.store.id) for one in poll.wanted}
@@ -170,13 +170,31 @@ def _outcome(poll: Poll, changed: pl.DataFrame) -> Collected:
     )
 
 
-def _delivered(poll: Poll, one: WantedHour, rows: pl.DataFrame, asked: Sequence[str]) -> DeliveredHour:
-    coverage = hour_coverage(rows)
+class _Reported(NamedTuple):
+    """What a partition holds of this poll."""
+
+    rows: int
+    complete_minutes: float
+    devices: Sequence[str]
+
+
+def _reported(rows: pl.DataFrame) -> dict[tuple[str, dt.datetime], _Reported]:
+    """By store and UTC hour, told of all partitions at once: a poll of a day may touch thousands."""
+    hour = pl.col("hour_start").dt.truncate("1h").alias("partition_hour")
+    by_partition = (
+        hour_coverage(rows)
+        .group_by("store_id", hour)
+        .agg(pl.col("rows", "complete_minutes").sum(), pl.col("sensor_id").unique())
+    )
+    return {(store_id, start): _Reported(*held) for store_id, start, *held in by_partition.iter_rows()}
+
+
+def _delivered(poll: Poll, one: WantedHour, came: _Reported, asked: Sequence[str]) -> DeliveredHour:
     expected = sum((hour.hour_end - hour.hour_start).total_seconds() / 60 for hour in one.local_hours) * len(asked)
-    missing = sorted(set(asked) - set(rows["sensor_id"]))
-    share = min(1.0, float(coverage["complete_minutes"].sum()) / expected) if expected else 0.0
+    missing = sorted(set(asked) - set(came.devices))
+    share = min(1.0, came.complete_minutes / expected) if expected else 0.0
     left_out = poll.quarantined[one.store.id], poll.padding[one.store.id]
-    return DeliveredHour(one.store.id, one.hour, rows.height, share, tuple(missing), *left_out)
+    return DeliveredHour(one.store.id, one.hour, came.rows, share, tuple(missing), *left_out)
 
 
 def _causes(one: WantedHour, asked: Sequence[str], troubles: Sequence[Trouble]) -> dict[str, str]:

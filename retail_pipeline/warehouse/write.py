@@ -137,12 +137,6 @@ def _overlaps_itself(rows: pl.DataFrame) -> bool:
 
 def _write_differences(connection: psycopg.Connection, target: Target, schema: pl.Schema) -> pl.DataFrame:
     key_types = pl.Schema({name: schema[name] for name in target.key})
-    with connection.cursor() as cursor, cursor.copy(differences(target, list(schema), key_types)) as copy:
-        return _keys_frame(b"".join(bytes(block) for block in copy), key_types)
-
-
-def _keys_frame(csv: bytes, schema: pl.Schema) -> pl.DataFrame:
-    if not csv:
-        return pl.DataFrame(schema=schema)
-    plain = {name: pl.Int64() if isinstance(dtype, pl.Datetime) else dtype for name, dtype in schema.items()}
-    return pl.read_csv(csv, has_header=False, schema=plain).cast(pl.Schema(schema)).sort(list(schema))
+    changed = connection.execute(differences(target, list(schema), key_types)).fetchall()
+    plain = {name: pl.Int64() if isinstance(dtype, pl.Datetime) else dtype for name, dtype in key_types.items()}
+    return pl.DataFrame(changed, schema=plain, orient="row").cast(key_types).sort(target.key)
