@@ -5,6 +5,7 @@ What may be declared is in `models`. No message repeats a value that could hold 
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -47,8 +48,12 @@ def load_fleet(path: Path) -> Fleet:
     return parse_fleet(text, str(path))
 
 
+@lru_cache(maxsize=4)
 def parse_fleet(text: str, source: str) -> Fleet:
     """The fleet that the YAML `text` declares; `source` names it in messages.
+
+    Remembered while the text stays the same: Dagster's sensors read the file every few seconds, and reading the YAML
+    of a hundred stores takes one.
 
     Raises:
         FleetError: with every problem found, in the order of lines.

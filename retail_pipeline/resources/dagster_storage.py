@@ -16,6 +16,7 @@ from dagster._core.storage.local_compute_log_manager import LocalComputeLogManag
 from dagster._core.storage.root import LocalArtifactStorage
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
+from dagster_postgres.utils import create_pg_engine
 
 from retail_pipeline.local.place import private_folder
 from retail_pipeline.local.postgres import ensure_postgres
@@ -30,8 +31,20 @@ EVENTS_AT_ONCE = "DAGSTER_EVENT_BATCH_SIZE"
 class EventLog(PostgresEventLogStorage):
     """Dagster's event log, in which the planned partitions of a run are stored together like those that were made.
 
-    One by one, a run over 100 stores and 24 hours would spend minutes on saying what it is going to do.
+    One by one, a run over 100 stores and 24 hours would spend minutes on saying what it is going to do. A connection is
+    kept: an event of its own would otherwise open two. One that broke is noticed before it is used.
     """
+
+    def __init__(self, postgres_url: str) -> None:
+        super().__init__(postgres_url, should_autocreate_tables=False)
+        self._engine = create_pg_engine(
+            postgres_url, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=-1, pool_pre_ping=True
+        )
+
+    def dispose(self) -> None:
+        """Let go of the connection."""
+        super().dispose()
+        self._engine.dispose()
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store events in their order."""
@@ -57,7 +70,7 @@ class DagsterStorage(DagsterPostgresStorage):
 
     def __init__(self, postgres_url: str, inst_data: ConfigurableClassData | None = None) -> None:
         super().__init__(postgres_url, inst_data=inst_data)
-        self._event_log_storage = EventLog(postgres_url, should_autocreate_tables=False)
+        self._event_log_storage = EventLog(postgres_url)
         os.environ.setdefault(EVENTS_AT_ONCE, "500")
 
     @classmethod

@@ -215,3 +215,16 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_a_threshold_that_no_check_reads_is_refused_with_its_line(threshold: str, sentence: str) -> None:
     [problem] = said(changed("    country: PT\n", f"    country: PT\n    thresholds: {{{threshold}}}\n"))
     assert problem.startswith(f"fleet.yaml, line 8, stores[lisbon-01].thresholds.{sentence}")
+
+
+def test_a_file_is_read_anew_when_its_text_changed_and_only_then(tmp_path: Path) -> None:
+    path = tmp_path / "fleet.yaml"
+    path.write_text(GOOD)
+    first = load_fleet(path)
+    assert load_fleet(path) is first
+    path.write_text(GOOD.replace("Lisbon, main street", "Lisbon, moved"))
+    assert load_fleet(path).store("lisbon-01").name == "Lisbon, moved"
+    path.write_text("stores: [{}]")
+    for _ in range(2):
+        with pytest.raises(FleetError, match="is missing"):
+            load_fleet(path)

@@ -6,6 +6,7 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import dagster as dg
+import psycopg
 import pytest
 import yaml
 from dagster._core.errors import DagsterUserCodeUnreachableError
@@ -131,6 +132,19 @@ def test_the_events_of_a_run_take_a_few_writes(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setattr(EventLog, "prepare_insert_event_batch", noted)
         job.execute_in_process(instance=instance, tags=tags, raise_on_error=False, run_config=QUIET)
     assert written == [["ASSET_MATERIALIZATION_PLANNED"] * 20, ["ASSET_MATERIALIZATION"] * 19]
+
+
+@pytest.mark.usefixtures("configured")
+def test_a_kept_connection_that_the_server_closed_is_replaced(database_url: str) -> None:
+    with retail_instance() as instance:
+        first = talk.execute_in_process(instance=instance).run_id
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        second = talk.execute_in_process(instance=instance).run_id
+        assert all(len(instance.all_logs(run_id)) > 5 for run_id in (first, second))
 
 
 @pytest.mark.usefixtures("configured")
