@@ -12,55 +12,78 @@ import platform
 import re
 import sys
 import time
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from benchmarks import scaling
 from benchmarks.chart import svg
 from benchmarks.sizes import Sizes, sizes
 from benchmarks.table import Figure, table
 
-BENCHMARKS = ("parse", "write", "derive", "collect")
+BENCHMARKS = ("parse", "write", "derive", "collect", "fleet_hour", "backfill", "steady", "readers", "start")
+SCALING = "scaling"
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
 
 
 def main(names: Sequence[str]) -> int:
     """The whole of it; 2 for a name that is none."""
-    if unknown := set(names) - set(BENCHMARKS):
-        sys.stderr.write(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}\n")
+    known = (*BENCHMARKS, SCALING)
+    if unknown := set(names) - set(known):
+        sys.stderr.write(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(known)}\n")
         return 2
-    chosen = sizes()
-    figures = [figure for name in names or BENCHMARKS for figure in measured(name, chosen)]
-    is_whole = not names and chosen.name != "small"
-    out = Path(os.environ.get("BENCH_OUT", "")) if os.environ.get("BENCH_OUT") else HERE if is_whole else None
-    text = f"{conditions(chosen)}\n\n{table(figures)}"
+    chosen, failed = sizes(), list[str]()
+    figures: list[Figure] = []
+    stores: list[scaling.Size] = []
+    for name in names or known:
+        with _timed(name, failed):
+            if name == SCALING:
+                stores = scaling.run(chosen)
+            else:
+                figures += importlib.import_module(f"benchmarks.{name}").run(chosen)
+    parts = [conditions(chosen), table(figures) if figures else "", scaling.table(stores) if stores else "", *failed]
+    text = "\n\n".join(part for part in parts if part)
     sys.stdout.write(f"{text}\n")
-    if out is not None:
-        write(out, chosen, figures)
-    if out == HERE:
-        write_readme(README, text)
-    return 0
+    if out := _out(is_whole=not names and chosen.name != "small"):
+        write(out, chosen, figures, stores)
+        if out == HERE:
+            write_readme(README, text)
+    return 1 if failed else 0
 
 
-def measured(name: str, chosen: Sizes) -> list[Figure]:
-    """The figures of a benchmark, in its own words how long it took."""
+def _out(*, is_whole: bool) -> Path | None:
+    if "BENCH_OUT" in os.environ:
+        return Path(os.environ["BENCH_OUT"])
+    return HERE if is_whole else None
+
+
+@contextmanager
+def _timed(name: str, failed: list[str]) -> Iterator[None]:
+    """Says how long a benchmark took; one that fails is named, and the others are measured."""
     started = time.perf_counter()
     sys.stderr.write(f"{name} ... ")
     sys.stderr.flush()
-    figures: list[Figure] = importlib.import_module(f"benchmarks.{name}").run(chosen)
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001
+        traceback.print_exc()
+        failed.append(f"Not measured: `{name}` ({type(error).__name__}).")
     sys.stderr.write(f"{time.perf_counter() - started:.0f} s\n")
-    return figures
 
 
-def write(out: Path, chosen: Sizes, figures: Sequence[Figure]) -> None:
+def write(out: Path, chosen: Sizes, figures: Sequence[Figure], stores: Sequence[scaling.Size]) -> None:
     """Figures for machines, and as a picture."""
     told = {
         "conditions": conditions(chosen),
         "figures": [asdict(one) | {"is_reached": one.is_reached} for one in figures],
+        SCALING: [asdict(one) for one in stores],
     }
     (out / "results.json").write_text(f"{json.dumps(told, indent=2)}\n", encoding="utf-8")
-    (out / "results.svg").write_text(svg(figures), encoding="utf-8")
+    if figures:
+        (out / "results.svg").write_text(svg(figures), encoding="utf-8")
 
 
 def write_readme(readme: Path, text: str) -> None:

@@ -31,13 +31,13 @@ _ZONES = {
 
 def made_fleet(stores: int, devices: int, base_url: str = "http://127.0.0.1:1") -> Fleet:
     """`stores` shops with `devices` counters each: the first also counts two lines inside, the others are doors."""
+    return Fleet.model_validate(declared(stores, devices, base_url))
+
+
+def declared(stores: int, devices: int, base_url: str) -> dict[str, Any]:
+    """The same as a fleet file says it."""
     made = [_store(number, devices, base_url) for number in range(stores)]
-    return Fleet.model_validate(
-        {
-            "organizations": [{"id": "acme", "name": "Acme"}],
-            "stores": made,
-        }
-    )
+    return {"organizations": [{"id": "acme", "name": "Acme"}], "stores": made}
 
 
 def _store(number: int, devices: int, base_url: str) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Where the benchmarks write: an embedded Postgres of their own, synced to the disk, gone afterwards."""
 
+import os
 import shutil
+import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -14,6 +16,11 @@ from retail_pipeline.local.postgres import PostgresHandle, ensure_postgres, leav
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.fleet_tables import sync_fleet
 from retail_pipeline.warehouse.migrations import migrate
+
+UrlOf = Callable[[str], str]
+"""The URL of a database on a server."""
+
+POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
 
 
 @contextmanager
@@ -36,12 +43,36 @@ def own_postgres() -> Iterator[PostgresHandle]:
 
 
 @contextmanager
-def fresh_database(postgres: PostgresHandle) -> Iterator[str]:
+def own_postgres_15() -> Iterator[UrlOf | None]:
+    """PostgreSQL 15 as Debian installs it, which Supabase may run; None where it is not installed."""
+    if not (POSTGRES_15 / "initdb").exists():
+        yield None
+        return
+    with own_home() as home:
+        account = "postgres" if os.geteuid() == 0 else None
+        if account:
+            shutil.chown(home, account)
+
+        def run(program: str, *arguments: str) -> None:
+            command = [str(POSTGRES_15 / program), "-D", str(home / "data"), *arguments]
+            subprocess.run(command, check=True, cwd=home, stdout=subprocess.DEVNULL, user=account)
+
+        run("initdb", "--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8")
+        options = f"-c listen_addresses='' -c unix_socket_directories='{home}'"
+        run("pg_ctl", "-w", "-l", str(home / "log"), "-o", options, "start")
+        try:
+            yield lambda database: f"postgresql://postgres@/{database}?host={home}"
+        finally:
+            run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+
+@contextmanager
+def fresh_database(url_of: UrlOf) -> Iterator[str]:
     """The URL of an empty database, dropped afterwards."""
     name = f"bench_{uuid4().hex[:12]}"
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+    with psycopg.connect(url_of("postgres"), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
-        yield postgres.url(name)
+        yield url_of(name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
@@ -50,7 +81,7 @@ def warehouse_of(fleet: Fleet, postgres: PostgresHandle) -> Iterator[tuple[str, 
     """URL and warehouse of a migrated database that knows the fleet and holds no counts."""
     from benchmarks.fleet import DAY  # noqa: PLC0415
 
-    with fresh_database(postgres) as url:
+    with fresh_database(postgres.url) as url:
         migrate(url)
         warehouse = Warehouse(url)
         with warehouse.transaction() as connection:

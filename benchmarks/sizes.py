@@ -15,6 +15,7 @@ class Sizes:
     derived_stores: int
     derived_days: int
     dagster_stores: int
+    backfill_hours: int
     reader_stores: int
     latencies: tuple[float, ...]
     scaling: tuple[int, ...]
@@ -25,9 +26,9 @@ class Sizes:
         return self.stores * self.devices
 
 
-SMALL = Sizes("small", 2, 4, 2, 3, 9, 2, 2, (0.01,), (1, 2))
-USUAL = Sizes("usual", 5, 1000, 4, 1000, 30, 100, 100, (0.05, 2.0), (10, 100, 1000))
-FULL = Sizes("full", 5, 1000, 4, 1000, 30, 100, 1000, (0.05, 2.0), (10, 100, 1000))
+SMALL = Sizes("small", 1, 4, 2, 3, 9, 2, 2, 2, (0.01,), (1, 2))
+USUAL = Sizes("usual", 5, 1000, 4, 300, 30, 100, 24, 100, (0.05, 2.0), (10, 100, 1000))
+FULL = Sizes("full", 5, 1000, 4, 1000, 30, 100, 24, 1000, (0.05, 2.0), (10, 100, 1000))
 
 
 def sizes() -> Sizes:

@@ -1,13 +1,18 @@
 """Every benchmark runs, at a size that takes no time, and what a run writes is whole. No time is asserted."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from benchmarks import __main__ as bench
 from benchmarks.measure import Contender, Ratio, interleaved, ratio_of
+from benchmarks.scaling import Size, beyond, where_it_ends
 from benchmarks.sizes import SMALL
+from benchmarks.start import answers, free_port, memory_mb
 from benchmarks.table import Figure, table
 
 README = Path(__file__).parents[2] / "README.md"
@@ -18,7 +23,8 @@ def figure(**given: object) -> Figure:
     return Figure(**{**told, "ratio": Ratio(2.0, 1.5, 2.5), **given})  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", bench.BENCHMARKS)
+# `dagster dev` twice takes half a minute: only its parts are tried.
+@pytest.mark.parametrize("name", sorted({*bench.BENCHMARKS} - {"start"}))
 def test_a_benchmark_measures_and_is_written_down(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -30,7 +36,7 @@ def test_a_benchmark_measures_and_is_written_down(
     told = json.loads((tmp_path / "results.json").read_text())
     assert told["figures"]
     assert all(one["ours"] > 0 for one in told["figures"])
-    assert "small sizes, medians of 2 rounds" in told["conditions"]
+    assert "small sizes, medians of 1 rounds" in told["conditions"]
     assert (tmp_path / "results.svg").read_text().startswith("<svg")
     assert all(one["size"] in capsys.readouterr().out for one in told["figures"][:1])
     assert README.read_text() == before
@@ -71,5 +77,51 @@ def test_a_name_that_is_no_benchmark_is_refused(capsys: pytest.CaptureFixture[st
     assert "parse" in capsys.readouterr().err
 
 
+def test_a_benchmark_that_fails_is_named_and_the_others_are_measured(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: object) -> list[Figure]:
+        raise RuntimeError("a device did not answer")
+
+    monkeypatch.setenv("SMALL", "1")
+    monkeypatch.setattr("benchmarks.collect.run", fail)
+    assert bench.main(["collect", "parse"]) == 1
+    told = capsys.readouterr()
+    assert "Not measured: `collect` (RuntimeError)." in told.out
+    assert "| parse |" in told.out
+    assert "a device did not answer" in told.err
+
+
 def test_sizes_for_tests_are_tiny() -> None:
     assert SMALL.fleet * SMALL.derived_days < 100
+
+
+def test_the_scaling_table_is_measured_and_then_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SMALL", "1")
+    monkeypatch.setenv("BENCH_OUT", str(tmp_path))
+    assert bench.main([bench.SCALING]) == 0
+    told = json.loads((tmp_path / "results.json").read_text())[bench.SCALING]
+    assert [(one["stores"], one["is_computed"]) for one in told] == [(1, False), (2, False), (10_000, True)]
+    assert all(one["seconds"] > 0 and one["events"] > 0 for one in told[:2])
+    assert "| 10,000 (computed) |" in capsys.readouterr().out
+
+
+def test_sizes_beyond_the_measured_follow_the_slope() -> None:
+    ten, hundred = Size(10, 1.0, 200, 1.0, 1000, 2.0), Size(100, 10.0, 290, 10.0, 10_000, 20.0)
+    thousand = beyond(ten, hundred, 1000)
+    assert thousand == Size(1000, 100.0, 1190, 100.0, 100_000, 200.0, is_computed=True)
+    told = where_it_ends([ten, hundred, thousand])
+    assert "two polls at 18,000 stores, and 8 GB of memory at 8,002 stores" in told
+
+
+def test_memory_of_a_process_counts_what_names_its_home(tmp_path: Path) -> None:
+    held = sum(memory_mb(os.getpid(), tmp_path).values())
+    waiting = [sys.executable, "-c", f"print('{tmp_path}', flush=True); input()"]
+    with subprocess.Popen(waiting, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        assert sum(memory_mb(os.getpid(), tmp_path).values()) > held
+        process.communicate(b"\n")
+    assert not answers(free_port())

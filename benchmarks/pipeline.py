@@ -1,0 +1,200 @@
+"""The whole pipeline in one process: its jobs through a real Dagster instance on Postgres, and the same work without.
+
+Everything stands as `dagster dev` has it, except that runs are executed here and not each in a process of its own.
+"""
+
+import datetime as dt
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import cycle, islice
+from typing import NamedTuple
+
+import dagster as dg
+import psycopg
+import yaml
+
+from benchmarks.collect import fetch
+from benchmarks.fleet import HOUR, declared
+from benchmarks.ground import fresh_database, own_home, own_postgres
+from retail_pipeline.assets.common import at_once, materialized
+from retail_pipeline.assets.partitions import Partitions
+from retail_pipeline.automation import jobs
+from retail_pipeline.automation.rectangles import day_rectangle, hour_rectangle
+from retail_pipeline.automation.stores import add_stores
+from retail_pipeline.definitions import build_defs, current_partitions
+from retail_pipeline.devices.client import Answer
+from retail_pipeline.devices.models import Ask
+from retail_pipeline.fleet.load import load_fleet
+from retail_pipeline.fleet.models import Fleet, Report
+from retail_pipeline.resources.dagster_storage import retail_instance
+from retail_pipeline.resources.sensor_apis import SensorApis
+from retail_pipeline.steps.collect import collect
+from retail_pipeline.steps.derive import derive_hours
+from retail_pipeline.steps.health import evaluate, record_health
+from retail_pipeline.steps.summarise import summarise_days
+from retail_pipeline.warehouse.connection import Warehouse
+from retail_pipeline.warehouse.fleet_tables import sync_fleet
+from retail_pipeline.warehouse.migrations import migrate
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+_OF_AN_HOUR = {
+    "interval_start": ("raw_sensor_counts", "virtual_region_occupancy"),
+    "hour_start": ("hourly_analytics", "zone_hours", "zone_flows", "queue_alerts"),
+}
+
+
+class Told(NamedTuple):
+    """Events of runs: partitions that were made, and checks that were planned or evaluated."""
+
+    partitions: int
+    checks: int
+
+
+class ManyHosts(SensorApis):
+    """Devices that share an address, which the devices of a real fleet do not."""
+
+    def fetch(self, asks: Sequence[Ask]) -> Iterator[Answer | None]:
+        """See `SensorApis`."""
+        return fetch(asks)
+
+
+class Pipeline:
+    """A fleet, its warehouse and its Dagster, with hours to collect that end with the last whole one."""
+
+    def __init__(self, url: str, dagster_url: str, instance: dg.DagsterInstance, fleet: Fleet, hours: int) -> None:
+        self.url, self.dagster_url, self.instance, self.fleet = url, dagster_url, instance, fleet
+        self.warehouse = Warehouse(url)
+        self.now = dt.datetime.now(dt.UTC)
+        last = self.now.replace(minute=0, second=0, microsecond=0) - HOUR
+        self.hours = [last - ago * HOUR for ago in range(hours)][::-1]
+        self.partitions = current_partitions(self.now)
+        self.definitions = build_defs(now=self.now, resources={"sensor_apis": ManyHosts()})
+        self.told = Told(0, 0)
+        add_stores(instance, self.partitions, fleet)
+
+    def empty(self) -> None:
+        """Leaves no row in the warehouse but the fleet's."""
+        with psycopg.connect(self.url) as connection:
+            connection.execute("TRUNCATE retail.organizations RESTART IDENTITY CASCADE")
+        with self.warehouse.transaction() as connection:
+            sync_fleet(connection, self.fleet, self.now)
+
+    def forget_last_hour(self) -> None:
+        """Leaves the warehouse as it stands an hour after the last poll."""
+        with psycopg.connect(self.url) as connection:
+            for column, tables in _OF_AN_HOUR.items():
+                for table in tables:
+                    connection.execute(f"DELETE FROM retail.{table} WHERE {column} >= %s".encode(), [self.hours[-1]])
+
+    def by_dagster(self) -> None:
+        """Collected, derived, summed up and checked, by four runs."""
+        before = self._events()
+        rectangle = hour_rectangle(self.hours[0], self.hours[-1], self.fleet.store_ids)
+        days = day_rectangle(self.hours[0].date(), self.hours[-1].date(), self.fleet.store_ids)
+        self.run(jobs.COLLECT_SENSORS, rectangle)
+        self.run(jobs.CALCULATE_REGIONS, rectangle)
+        self.run(jobs.AGGREGATE, days)
+        self.run(jobs.HEALTH, {}, may_fail=True)
+        after = self._events()
+        self.told = Told(after.partitions - before.partitions, after.checks - before.checks)
+
+    def one_partition(self) -> None:
+        """An hour of a store by runs of its own."""
+        rectangle = hour_rectangle(self.hours[-1], self.hours[-1], self.fleet.store_ids[:1])
+        self.run(jobs.COLLECT_SENSORS, rectangle)
+        self.run(jobs.CALCULATE_REGIONS, rectangle)
+
+    def run(self, job: str, tags: Mapping[str, str], *, may_fail: bool = False) -> None:
+        """Execute a job here.
+
+        Raises:
+            RuntimeError: it failed; the figure would be of less work.
+        """
+        self._execute(self.definitions.resolve_job_def(job), tags, may_fail=may_fail)
+
+    def _execute(self, job: dg.JobDefinition, tags: Mapping[str, str], *, may_fail: bool = False) -> None:
+        ended = job.execute_in_process(instance=self.instance, tags=tags, raise_on_error=False, run_config=QUIET)
+        if not ended.success and not may_fail:
+            failed = [
+                event.step_failure_data.error_display_string for event in ended.all_events if event.is_step_failure
+            ]
+            raise RuntimeError(f"{job.name} failed: {failed[:1]}")
+
+    def without_dagster(self) -> None:
+        """The same work by the same steps."""
+        hours = dict.fromkeys(self.fleet.store_ids, self.hours)
+        days = {store_id: {hour.date() for hour in self.hours} for store_id in self.fleet.store_ids}
+        for report in Report:
+            collect(self.fleet, self.warehouse, fetch, report, hours, self.now)
+        derive_hours(self.fleet, self.warehouse, hours, self.now, "bench")
+        since = self.partitions.start
+        summarise_days(self.fleet, self.warehouse, days, self.now, "bench", due_only=False, since=since)
+        outcomes = evaluate(self.fleet, self.warehouse, None, self.now)
+        record_health(self.fleet, self.warehouse, outcomes, self.now, "bench")
+
+    def only_events(self) -> None:
+        """Four runs with as many events as `by_dagster` had last, that do nothing: what Dagster takes for itself."""
+        rectangle = hour_rectangle(self.hours[0], self.hours[-1], self.fleet.store_ids)
+        for partitions, others in ((self.told.partitions, self.told.checks), (0, 0), (0, 0), (0, 0)):
+            self._execute(idle_job(self.partitions, partitions, others), rectangle)
+
+    def _events(self) -> Told:
+        with psycopg.connect(self.dagster_url) as connection:
+            counted = connection.execute(
+                "SELECT count(*) FILTER (WHERE dagster_event_type = 'ASSET_MATERIALIZATION'),"
+                " count(*) FILTER (WHERE dagster_event_type LIKE 'ASSET_CHECK%') FROM event_logs"
+            ).fetchone()
+        return Told(*(counted or (0, 0)))
+
+
+def idle_job(partitions: Partitions, events: int, others: int) -> dg.JobDefinition:
+    """A job that reports so many partitions at once, and so many events by themselves, and does no work."""
+
+    @dg.asset(name="idle", partitions_def=partitions.store_hours, output_required=False)
+    def idle(context: dg.AssetExecutionContext) -> Iterator[dg.DagsterEvent]:
+        keys = islice(cycle(context.partition_keys), events)
+        yield from at_once(context, (materialized(context.asset_key, str(key), 1) for key in keys))
+        for _ in range(others):
+            context.log_event(dg.AssetObservation(context.asset_key))
+
+    job = dg.define_asset_job("idle_job", [idle])
+    return dg.Definitions([idle], jobs=[job], executor=dg.in_process_executor).resolve_job_def(job.name)
+
+
+@contextmanager
+def environment(given: Mapping[str, object]) -> Iterator[None]:
+    """This process's environment with these variables, and no others that name a fleet, a place or an instance."""
+    before = dict(os.environ)
+    for name in [name for name in os.environ if name.startswith("RETAIL_") or name == "DAGSTER_HOME"]:
+        del os.environ[name]
+    os.environ |= {name: str(value) for name, value in given.items()}
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ |= before
+
+
+@contextmanager
+def pipeline(stores: int, devices: int, base_url: str, hours: int) -> Iterator[Pipeline]:
+    """A pipeline that has never run, on databases of its own."""
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    with (
+        own_home() as home,
+        own_postgres() as postgres,
+        fresh_database(postgres.url) as url,
+        fresh_database(postgres.url) as dagster_url,
+    ):
+        path = home / "fleet.yaml"
+        path.write_text(yaml.safe_dump(declared(stores, devices, base_url)))
+        migrate(url)
+        given = {
+            "RETAIL_FLEET": path,
+            "RETAIL_DATABASE_URL": url,
+            "RETAIL_HOME": home,
+            "DAGSTER_POSTGRES_URL": dagster_url,
+        }
+        with environment(given), retail_instance() as instance:
+            yield Pipeline(url, dagster_url, instance, load_fleet(path), hours)
