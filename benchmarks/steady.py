@@ -6,7 +6,7 @@ month. Events are copied inside Postgres: to report half a million one by one wo
 Yardstick: what is still quick to a person or fits into a tick of the daemon, and the same graph with a single store.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from statistics import median
 from typing import cast
@@ -32,12 +32,13 @@ from retail_pipeline.steps.health import evaluate
 from retail_pipeline.warehouse.tables import write_counts
 
 FILLED = ("raw_sensor_counts", "hourly_analytics")
-LIMITS = {
+CHECKS = "every check"
+LIMITS: Mapping[str, float | None] = {
     "a tick of the automation, nothing new": 2.0,
     "a tick of the automation, an hour of all stores new": 2.0,
     "the lineage page's query": 1.0,
     "the partitions page's query": 1.0,
-    "every check": 5.0,
+    CHECKS: None,
 }
 _LINEAGE = """
 { assetNodes { assetKey { path } partitionStats { numMaterialized numPartitions numFailed numMaterializing }
@@ -64,18 +65,17 @@ def run(sizes: Sizes) -> list[Figure]:
     many = cast("Mapping[str, list[float]]", alone(f"{__name__}:measure", sizes.dagster_stores, days, sizes.rounds))
     one = cast("Mapping[str, list[float]]", alone(f"{__name__}:measure", 1, days, sizes.rounds))
     size = f"{sizes.dagster_stores:,} stores, {days} days of hours"
-    return [
-        Figure(
-            name,
-            size,
-            median(many[name]),
-            f"one store takes {median(one[name]) * 1000:,.0f} ms; at most",
-            limit,
-            ratio_of(many[name], [limit] * len(many[name])),
-            1,
-        )
-        for name, limit in LIMITS.items()
-    ]
+    return [_figure(name, size, limit, many[name], one[name], sizes.dagster_stores) for name, limit in LIMITS.items()]
+
+
+def _figure(
+    name: str, size: str, limit: float | None, many: Sequence[float], one: Sequence[float], stores: int
+) -> Figure:
+    """Beside its limit where there is one, else beside one store: no worse than growth with the stores."""
+    if limit is None:
+        return Figure(name, size, median(many), "the same with one store", median(one), ratio_of(many, one), stores)
+    words = f"one store takes {median(one) * 1000:,.0f} ms; at most"
+    return Figure(name, size, median(many), words, limit, ratio_of(many, [limit] * len(many)), 1)
 
 
 def measure(stores: int, days: int, rounds: int) -> dict[str, list[float]]:
@@ -93,7 +93,7 @@ def measure(stores: int, days: int, rounds: int) -> dict[str, list[float]]:
                     ("a tick of the automation, an hour of all stores new", tick.run, tick.collect),
                     ("the lineage page's query", partial(_ask, context, _LINEAGE, {}), None),
                     ("the partitions page's query", partial(_ask, context, _PARTITIONS, asset), None),
-                    ("every check", lambda: evaluate(line.fleet, line.warehouse, None, line.now), None),
+                    (CHECKS, lambda: evaluate(line.fleet, line.warehouse, None, line.now), None),
                 )
             }
             for job in jobs.values():
