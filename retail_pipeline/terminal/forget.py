@@ -1,11 +1,13 @@
 """`retail-pipeline forget`: everything that belongs to an organisation, told, and removed when asked to."""
 
 import datetime as dt
+from collections.abc import Collection
 
+import dagster as dg
 from rich.console import Console
 from rich.table import Table
 
-from retail_pipeline.automation.stores import remove_stores
+from retail_pipeline.automation.stores import has_unfinished_runs
 from retail_pipeline.definitions import current_partitions
 from retail_pipeline.resources.dagster_records import forget_stores
 from retail_pipeline.resources.dagster_storage import retail_instance
@@ -20,18 +22,27 @@ def forget_organization(console: Console, organization_id: str, *, apply: bool) 
     Raises:
         ForgetRefusedError: it is still declared, or not known.
     """
-    fleet = load_declared_fleet()
     with open_warehouse() as warehouse:
-        forgotten = forget(fleet, warehouse, organization_id, apply=apply)
+        forgotten = forget(load_declared_fleet(), warehouse, organization_id, apply=apply)
     console.print(_table(forgotten, organization_id))
     if not apply:
         console.print("Nothing was removed. `--apply` removes these rows in one transaction; there is no way back.")
         return 0
     with retail_instance() as instance:
-        remove_stores(instance, current_partitions(dt.datetime.now(dt.UTC)), fleet, None)
-        events = forget_stores(instance, forgotten.stores) if forgotten.stores else 0
+        events = _forget_in_dagster(instance, forgotten.stores)
     console.print(f"Removed, and {events:,} events of Dagster's about partitions of its stores.")
     return 0
+
+
+def _forget_in_dagster(instance: dg.DagsterInstance, store_ids: Collection[str]) -> int:
+    """Its partitions go too, unless a run is under way: a range may end with one. Then `sync_fleet` takes them away."""
+    if not store_ids:
+        return 0
+    name = str(current_partitions(dt.datetime.now(dt.UTC)).stores.name)
+    if not has_unfinished_runs(instance, None):
+        for store_id in store_ids:
+            instance.delete_dynamic_partition(name, store_id)
+    return forget_stores(instance, store_ids)
 
 
 def _table(forgotten: Forgotten, organization_id: str) -> Table:

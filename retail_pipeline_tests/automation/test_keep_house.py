@@ -2,6 +2,8 @@
 
 import datetime as dt
 import os
+from contextlib import nullcontext
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,11 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 from dagster._core.storage.partition_status_cache import get_and_update_asset_status_cache_value
+from rich.console import Console
 
-from retail_pipeline.resources.dagster_records import STATUS_EVENTS, forget_stores
-from retail_pipeline_tests.living import HOUR, Living
+from retail_pipeline.resources.dagster_records import STATUS_EVENTS
+from retail_pipeline.terminal.forget import forget_organization
+from retail_pipeline_tests.living import HOUR, STORES, Living
 from retail_pipeline_tests.shops import utc
 
 FIRST_POLL = utc("2026-11-20 13:00")
@@ -64,6 +68,7 @@ def partitions(life: Living, graph: Any, key: dg.AssetKey) -> Any:
 @pytest.fixture(scope="module")
 def lived(life: Living) -> Living:
     """Three polls of which a device misses one, hours and days derived, all checks run twice; long ago by Dagster."""
+    life.declare([{**STORES[0], "organization": "beta"}, *STORES[1:]], "beta")
     life.know_stores()
     life.sense("sync_fleet")
     for poll in range(3):
@@ -151,11 +156,29 @@ def test_what_steps_printed_long_ago_is_removed(lived: Living, told: Any) -> Non
     assert new.read_text() == "said"
 
 
-def test_no_event_of_a_forgotten_store_is_left(lived: Living) -> None:
-    others = events(lived, "partition LIKE '%|lisbon'")
-    its = events(lived, "partition LIKE '%|pune'")
+def test_nothing_of_a_forgotten_owner_is_left_here_or_in_dagster(
+    lived: Living, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retail_pipeline.terminal.forget.retail_instance", lambda: nullcontext(lived.instance))
+    console = Console(width=100, record=True, file=StringIO())
+    lived.declare(STORES[1:])
+    lived.sense("sync_fleet")
+    lived.instance.add_dynamic_partitions("store", ["pune"])  # as if a run had been under way
+    others, its = events(lived, "partition LIKE '%|lisbon'"), events(lived, "partition LIKE '%|pune'")
+    [(counts,)] = lived.sql("SELECT count(*) FROM retail.raw_sensor_counts WHERE store_id = 'pune'")
     assert its
+    assert counts
 
-    assert forget_stores(lived.instance, ["pune"]) == its
+    assert forget_organization(console, "beta", apply=False) == 0
+    assert lived.sql("SELECT count(*) FROM retail.raw_sensor_counts WHERE store_id = 'pune'") == [(counts,)]
+    assert forget_organization(console, "beta", apply=True) == 0
+
+    said = console.export_text()
+    assert "beta: pune" in said
+    assert f"raw_sensor_counts {counts:,}" in " ".join(said.replace("│", " ").split())
+    assert f"Removed, and {its:,} events of Dagster's" in said
+    assert lived.sql("SELECT * FROM retail.raw_sensor_counts WHERE store_id = 'pune'") == []
+    assert lived.sql("SELECT store_id FROM retail.stores ORDER BY 1") == [("chicago",), ("lisbon",)]
     assert events(lived, "partition LIKE '%|pune'") == 0
     assert events(lived, "partition LIKE '%|lisbon'") == others
+    assert list(lived.instance.get_dynamic_partitions("store")) == ["lisbon", "chicago"]
