@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import BeforeValidator, model_validator
 
@@ -102,13 +102,14 @@ def in_words(age: Age | None) -> str:
 class Rule(NamedTuple):
     """How a table is kept: as long as `kept_as`, by the age of `column` (an instant, or a store's local day).
 
-    Without `kept_as` nothing is removed because it is old.
+    Without `kept_as` nothing is removed because it is old. `owner` names whose the row is: the limit is its own.
     """
 
     table: str
     kept_as: str | None = None
     column: str | None = None
     is_local_day: bool = False
+    owner: Literal["store_id", "organization_id"] = "store_id"
 
 
 RULES = (
@@ -124,6 +125,7 @@ RULES = (
     Rule("virtual_region_occupancy", COUNTS, "interval_start"),
     Rule("derivation_attempts", COUNTS, "trading_day", is_local_day=True),
     Rule("store_reports", COUNTS, "trading_day", is_local_day=True),
+    Rule("organization_reports", COUNTS, "trading_day", is_local_day=True, owner="organization_id"),
     Rule("report_deliveries", COUNTS, "trading_day", is_local_day=True),
     Rule("incidents", COUNTS, "closed_at"),
     Rule("hourly_analytics", HOURS, "hour_start"),
@@ -138,7 +140,5 @@ RULES = (
     # One row per thing that is, and not per time at which it was.
     *map(Rule, ("organizations", "stores", "sensors", "lines", "regions", "zones", "memberships")),
     *map(Rule, ("device_health", "heat_maps", "kept_since")),
-    # A page a day and organisation, which names no store whose limit it could have.
-    Rule("organization_reports"),
 )
 """Every table of schema `retail`."""

@@ -63,7 +63,7 @@ def keep_house(
     done = Housework()
     for rule in (one for one in RULES if one.kept_as):
         of_nobody = _of_nobody(str(rule.kept_as), now) if fleet.scope is None else {}
-        kept = _kept(limits, str(rule.kept_as)) | of_nobody
+        kept = _kept(limits, str(rule.kept_as), rule.owner) | of_nobody
         for removed in keeping.remove_old(warehouse, rule, kept):
             done.removed += Counter({(rule.table, organization): rows for organization, rows in removed.items()})
             if clock() - now > NIGHT:
@@ -99,9 +99,11 @@ def _ages(fleet: Fleet, organizations: Iterable[str]) -> dict[tuple[str, str], A
     }
 
 
-def _kept(limits: pl.DataFrame, table: str) -> dict[str, KeptFrom]:
-    rows = limits.filter(pl.col("table_name") == table).select("store_id", "first_day", "since")
-    return {store_id: KeptFrom(day, since) for store_id, day, since in rows.iter_rows()}
+def _kept(limits: pl.DataFrame, table: str, owner: str) -> dict[str, KeptFrom]:
+    """The limits of stores, or of organisations: of these the earliest of their stores'."""
+    of_table = limits.filter(pl.col("table_name") == table)
+    rows = of_table.group_by(owner).agg(pl.col("first_day").min(), pl.col("since").min())
+    return {name: KeptFrom(day, since) for name, day, since in rows.iter_rows()}
 
 
 def _of_nobody(table: str, now: dt.datetime) -> dict[str, KeptFrom]:

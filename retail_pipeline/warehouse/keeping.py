@@ -34,8 +34,8 @@ _Time: TypeAlias = dt.datetime | dt.date
 _STATEMENT_LIMIT = "60s"
 _SLICES = {True: dt.timedelta(days=31), False: dt.timedelta(days=1)}
 _DOOMED = sql.SQL(
-    "FROM {table} AS rows INNER JOIN unnest(%(store_id)s::text[], %(limit)s::{type}[]) AS kept (store_id, since)"
-    " ON coalesce(rows.store_id, '') = kept.store_id AND rows.{column} < kept.since"
+    "FROM {table} AS rows INNER JOIN unnest(%(owner)s::text[], %(limit)s::{type}[]) AS kept (owner, since)"
+    " ON coalesce(rows.{owner}, '') = kept.owner AND rows.{column} < kept.since"
 )
 _OLDEST = sql.SQL("SELECT min(rows.{column}) {doomed} WHERE rows.{column} >= %(start)s AND rows.{column} < %(last)s")
 # Rows that somebody is writing are left for the next night, and nobody waits for this.
@@ -80,16 +80,16 @@ def kept_since(warehouse: Warehouse, table: str) -> dict[str, KeptFrom]:
 
 
 def remove_old(warehouse: Warehouse, rule: Rule, kept: Mapping[str, KeptFrom]) -> Iterator[Counter[str]]:
-    """Remove the rows of a table that are older than their store's limit, oldest first; rows by organisation.
+    """Remove the rows of a table that are older than the limit of their owner, oldest first; rows by organisation.
 
     A transaction a step, so that the caller may stop between two.
     """
     of_day = rule.is_local_day
-    bounds = {store_id: one.first_day if of_day else one.since for store_id, one in kept.items()}
+    bounds = {owner: one.first_day if of_day else one.since for owner, one in kept.items()}
     if not bounds:
         return
     last = max(bounds.values())
-    values = {"store_id": list(bounds), "limit": list(bounds.values()), "last": last, "batch": BATCH}
+    values = {"owner": list(bounds), "limit": list(bounds.values()), "last": last, "batch": BATCH}
     remove, oldest = _statements(rule)
     start = _oldest(warehouse, oldest, values | {"start": "-infinity"})
     while start is not None and start < last:
@@ -105,7 +105,12 @@ def remove_old(warehouse: Warehouse, rule: Rule, kept: Mapping[str, KeptFrom]) -
 def _statements(rule: Rule) -> tuple[sql.Composed, sql.Composed]:
     """The removal of a batch, and the question where to begin."""
     table, column = sql.Identifier("retail", rule.table), sql.Identifier(rule.column or "")
-    doomed = _DOOMED.format(table=table, column=column, type=sql.SQL("date" if rule.is_local_day else "timestamptz"))
+    doomed = _DOOMED.format(
+        table=table,
+        column=column,
+        owner=sql.Identifier(rule.owner),
+        type=sql.SQL("date" if rule.is_local_day else "timestamptz"),
+    )
     names = {"table": table, "column": column, "doomed": doomed}
     return _REMOVE.format(**names), _OLDEST.format(**names)
 

@@ -250,3 +250,16 @@ def test_rows_of_no_store_leave_by_the_usual_times(warehouse: Warehouse) -> None
         )
 
     assert night(warehouse).removed["rejected_transactions", ""] == 10
+
+
+def test_pages_of_an_owner_leave_with_the_earliest_of_its_stores(warehouse: Warehouse) -> None:
+    with warehouse.transaction() as connection:
+        connection.execute(
+            "INSERT INTO retail.organization_reports"
+            " SELECT organization_id, %s - n, 'en', '', %s, %s, 'a-run'"
+            " FROM retail.organizations CROSS JOIN generate_series(1, 70) AS n",
+            [NIGHT.date(), NIGHT, NIGHT],
+        )
+
+    assert night(warehouse).removed["organization_reports", "acme"] == 10
+    assert night(warehouse).removed["organization_reports", "beta"] == 0

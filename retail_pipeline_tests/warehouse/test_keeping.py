@@ -104,7 +104,7 @@ def test_a_writer_does_not_wait_for_the_removal(two_owners: Warehouse, url: str)
     with two_owners.transaction() as removing, psycopg.connect(url) as writer:
         remove_statement, _ = keeping._statements(RAW)
         span = {"start": MIDNIGHT - 20 * DAY, "end": MIDNIGHT, "last": MIDNIGHT, "batch": 500}
-        removing.execute(remove_statement, {"store_id": ["lisbon"], "limit": [MIDNIGHT], **span})
+        removing.execute(remove_statement, {"owner": ["lisbon"], "limit": [MIDNIGHT], **span})
         writer.execute("SET LOCAL lock_timeout = '1ms'")
         writer.execute("UPDATE retail.raw_sensor_counts SET line1_in = 9 WHERE store_id = 'pune'")
         tables.write_counts(writer, Report.LINES, raw(raw_row(NOON)))
@@ -118,7 +118,7 @@ def test_old_rows_are_found_along_the_brin_index(two_owners: Warehouse) -> None:
     with two_owners.transaction() as connection:
         connection.execute("SET LOCAL enable_seqscan = off")
         plan = connection.execute(
-            sql.SQL("EXPLAIN {}").format(remove_statement), {"store_id": ["lisbon"], "limit": [MIDNIGHT], **span}
+            sql.SQL("EXPLAIN {}").format(remove_statement), {"owner": ["lisbon"], "limit": [MIDNIGHT], **span}
         ).fetchall()
         connection.rollback()
 
@@ -170,4 +170,4 @@ def test_every_table_of_the_schema_has_a_rule(url: str) -> None:
     for rule in (one for one in RULES if one.kept_as):
         kind = "date" if rule.is_local_day else "timestamp with time zone"
         assert types[rule.table, str(rule.column)] == kind, rule
-        assert {(rule.table, "store_id"), (rule.table, "organization_id")} <= set(types), rule
+        assert {(rule.table, rule.owner), (rule.table, "organization_id")} <= set(types), rule
