@@ -16,18 +16,25 @@ from benchmarks.sizes import Sizes
 from benchmarks.table import Figure
 
 PER_ROUND = 2
+ROUNDS = 3
+"""A round takes half a minute."""
 
 __all__ = ["measure", "run", "sampled"]
 
 
 def run(sizes: Sizes) -> list[Figure]:
     """One range run, Dagster's own part, and a run per partition."""
-    stores, devices, hours, rounds = sizes.dagster_stores, sizes.devices, sizes.backfill_hours, sizes.rounds
+    stores, devices, hours, rounds = (
+        sizes.dagster_stores,
+        sizes.devices,
+        sizes.backfill_hours,
+        min(sizes.rounds, ROUNDS),
+    )
     sample = PER_ROUND * rounds
     with served_devices(LATENCY) as base_url:
         told = cast("Measured", alone(f"{__name__}:measure", stores, devices, hours, base_url, rounds))
         each = cast("float", alone(f"{__name__}:sampled", stores, devices, hours, base_url, sample))
-    size = f"{stores:,} stores x {hours} hours"
+    size = f"{stores:,} stores x {hours} hours, {rounds} rounds"
     ours, dagster = told["dagster"], told["events"]
     work = [max(0.0, whole - own) for whole, own in zip(ours, dagster, strict=True)]
     apart = each * stores * hours
