@@ -247,6 +247,7 @@ def test_a_fleet_file_that_cannot_be_read_is_told_like_it(
 def test_a_receiver_that_is_down_fails_no_tick(ticked: Ticked, receiver: RunningReceiver) -> None:
     receiver.is_up = False
     for _ in range(3):
+        ticked.now += 30 * MINUTE
         ticked.poll("refused: 401")
     assert "does not answer, 1 messages wait" in ticked.tick()
 
@@ -257,6 +258,7 @@ def test_a_receiver_that_is_down_fails_no_tick(ticked: Ticked, receiver: Running
 
 def test_a_store_that_is_no_longer_declared_is_no_failure(ticked: Ticked, receiver: RunningReceiver) -> None:
     for _ in range(3):
+        ticked.now += 30 * MINUTE
         ticked.poll("unreachable: no route")
     ticked.tick()
     with psycopg.connect(str(ticked.warehouse._url)) as connection:

@@ -15,6 +15,7 @@ from retail_pipeline_tests.steps.mailing import RunningMailServer, running_mail_
 
 REPORTS, OVERVIEWS = "make_reports_schedule", "make_overviews_schedule"
 LISBON = store("lisbon", "Europe/Lisbon") | {"language": "pt", "recipients": ["MANAGERS"]}
+PICTURE = "data:image/svg+xml;base64,"
 MORNING = utc("2026-11-20 08:00")
 
 
@@ -45,6 +46,7 @@ def test_a_page_is_made_in_the_morning_and_sent_when_the_receiver_takes_it(measu
     [made] = measured.grant(jobs.REPORT, measured.tick(REPORTS, MORNING).run_requests)
     assert made.success
     assert "2026-11-19|lisbon" in measured.materialized("store_reports")
+    assert shown(measured, "store_reports", "how was the day").startswith(f"![Entradas por hora]({PICTURE}")
     assert mail.taken == []
     assert measured.sql("SELECT recipient, attempts FROM retail.report_deliveries") == [("MANAGERS", 1)]
 
@@ -56,11 +58,20 @@ def test_a_page_is_made_in_the_morning_and_sent_when_the_receiver_takes_it(measu
     assert measured.tick(REPORTS, MORNING + HOUR / 2).skip_message
 
 
+def shown(measured: Living, asset: str, entry: str) -> str:
+    """What the UI shows of the newest materialization, as markdown."""
+    event = measured.instance.get_latest_materialization_event(dg.AssetKey(asset))
+    assert event is not None
+    assert event.asset_materialization is not None
+    return str(event.asset_materialization.metadata[entry].value)
+
+
 def test_the_overview_of_the_day_is_made_once_it_is_over_everywhere(measured) -> None:
     [made] = measured.grant(jobs.OVERVIEW, measured.tick(OVERVIEWS, MORNING).run_requests)
 
     assert made.success
     assert measured.materialized("organization_reports") == {"2026-11-19"}
+    assert "- stores compared: 0 / 1" in shown(measured, "organization_reports", "Acme")
     assert measured.sql("SELECT organization_id, trading_day::text FROM retail.organization_reports") == [
         ("acme", "2026-11-19")
     ]
