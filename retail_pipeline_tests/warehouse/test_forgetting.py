@@ -35,7 +35,7 @@ WHERE
 VALUES = {
     "timestamp with time zone": "timestamptz '2026-03-02 12:00Z'",
     "date": "date '2026-03-02'",
-    "uuid": "gen_random_uuid()",
+    "uuid": "(SELECT id FROM auth.users)",
     "boolean": "true",
     "jsonb": "'{}'",
     "text[]": "'{}'",
@@ -51,6 +51,7 @@ def full(server: UrlOf) -> Iterator[str]:
         with psycopg.connect(url) as connection:
             sync_fleet(connection, BOTH, NOON)
             drop_checks(connection)
+            connection.execute("INSERT INTO auth.users (id) VALUES (gen_random_uuid())")
             for (table,) in connection.execute(TABLES).fetchall():
                 if table not in {"organizations", "stores", "sensors", "lines", "regions", "zones"}:
                     for organization, store in (("acme", "lisbon"), ("beta", "porto")):
