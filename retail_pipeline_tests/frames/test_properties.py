@@ -12,6 +12,7 @@ from retail_pipeline.fleet.models import Store
 from retail_pipeline.frames.counts import crossings, entrance_crossings, lines_frame
 from retail_pipeline.frames.daily import daily_summaries
 from retail_pipeline.frames.hourly import hourly_analytics
+from retail_pipeline.frames.known_hours import known_hours
 from retail_pipeline.frames.metrics import metrics_of
 from retail_pipeline.frames.schemas import HOUR_HISTORY, LINE_COUNTS, conform
 from retail_pipeline.frames.zones import virtual_region_occupancy
@@ -197,8 +198,9 @@ def test_a_day_alone_is_the_day_among_others(days: tuple[str, pl.DataFrame]) -> 
     zone, rows = days
     stores, both = [STORES[zone]], HOURS[zone]
     hours = both.filter(trading_day=LAST)
-    hourly = hourly_analytics(rows, stores, hours, LATER, past=PAST[zone])
     together, _, _ = derived(zone, rows)
+    past = known_hours(together.filter(trading_day=FIRST), PAST[zone])
+    hourly = hourly_analytics(rows, stores, hours, LATER, past=past)
     assert_frame_equal(hourly, together.filter(trading_day=LAST))
 
 

@@ -83,7 +83,9 @@ def test_a_store_that_can_not_be_stored_fails_alone_and_its_reply_is_kept(wareho
     ],
 )
 def test_a_nul_in_a_reply_spoils_its_row_and_no_other_store(warehouse: Warehouse, spoil, cause, refused) -> None:
-    hours = [NOW.replace(minute=0, tzinfo=None) - n * HOUR for n in range(23, -1, -1)]
+    hours = [
+        NOW.replace(hour=hour, minute=0, tzinfo=None) for hour in range(NOW.hour + 1)
+    ]  # at noon the local day is asked
     collected = poll(warehouse, spoilt=spoil(report_of(hours)))
 
     assert {"shop-1", "shop-3"} <= {hour.store_id for hour in collected.delivered}

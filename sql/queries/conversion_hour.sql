@@ -1,5 +1,5 @@
 -- Sales of a store against its entries, of one local clock hour; no row where either is unknown.
--- Grain: one row. Caller: warehouse/explain.py.
+-- Grain: one row. Key: none. Caller: warehouse/explain.py.
 SELECT
     entries::bigint AS entries,
     transactions::bigint AS transactions,

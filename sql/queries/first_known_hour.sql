@@ -1,5 +1,5 @@
 -- The first hour of a store of which anything is known: figures, or a gap. NULL: nothing yet.
--- Grain: one row. Caller: warehouse/explain.py.
+-- Grain: one row. Key: none. Caller: warehouse/explain.py.
 SELECT min(known.hour_start) AS first_hour
 FROM (
     SELECT min(hour_start) AS hour_start

@@ -1,5 +1,5 @@
 -- The runs that last changed the figures of a store's hour, of its zones in it, and of its trading day.
--- Grain: table, zone. Caller: warehouse/explain.py.
+-- Grain: table, zone. Key: table_name, zone. Caller: warehouse/explain.py.
 SELECT
     'hourly_analytics' AS table_name,
     NULL AS zone,

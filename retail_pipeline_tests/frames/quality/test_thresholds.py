@@ -18,6 +18,7 @@ def test_a_store_overrides_a_limit_by_its_name() -> None:
 
 def test_the_defaults_are_those_of_the_definitions() -> None:
     assert dict(DEFAULTS) == {
+        "counts_in_their_hours": 0,
         "counts_plausible": 10_000,
         "counts_plausible_p99_factor": 8,
         "not_stuck": 4,
@@ -28,6 +29,7 @@ def test_the_defaults_are_those_of_the_definitions() -> None:
         "device_clock_skew_error": 900,
         "overdue_warn": 45,
         "overdue_error": 90,
+        "live_counters_agree": 5,
         "quarantined_rows": 0,
         "entries_as_usual": 4,
         "entries_as_usual_people": 10,
