@@ -167,6 +167,7 @@ def test_a_device_with_two_rows_for_the_repeated_hour_fills_every_hour(
 @example(("Europe/Lisbon", dt.datetime(2026, 10, 25, tzinfo=dt.UTC)), 60, 0, HOURLY)
 @example(("Asia/Beirut", dt.datetime(2026, 10, 24, tzinfo=dt.UTC)), 30, 0, [])
 @example(("Australia/Lord_Howe", dt.datetime(2026, 4, 4, tzinfo=dt.UTC)), 60, 0, [2880, 3600])
+@example(("Australia/Lord_Howe", dt.datetime(2026, 10, 3, tzinfo=dt.UTC)), 60, 4, [])
 @cases(14)
 def test_a_device_with_one_row_for_it_fills_the_first_and_owns_up_to_the_second(
     change: tuple[str, dt.datetime], minutes: int, starts: int, polls: list[int]

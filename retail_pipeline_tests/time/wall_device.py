@@ -150,10 +150,19 @@ def told_by_rows(device: WallDevice, hours: list[PlainHour]) -> Told:
     for atom in atoms(device.start, device.end):
         clock = dt.datetime.fromtimestamp(device.clock(atom).timestamp() // 300 * 300, dt.UTC)
         label = device.label(clock)
-        into = clock.astimezone(device.zone).replace(tzinfo=None, fold=0) - label[0]
-        start = rows.setdefault(label, clock - into)
+        start = rows.setdefault(label, _beginning(clock, label[0], device.zone))
         if start in hour_of:
             entries[hour_of[start]] += people(atom)[0]
     told = {atom for start in rows.values() for atom in atoms(start, start + dt.timedelta(minutes=device.minutes))}
     untold = {hour.start: sum(atom not in told for atom in atoms(hour.start, hour.end)) for hour in hours}
     return Told(entries, {start: missing for start, missing in untold.items() if missing})
+
+
+def _beginning(clock: dt.datetime, stamp: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+    """When a row began whose first people came at `clock`: at its stamp, or at the jump of a wall that skips it."""
+    begun = clock - (_naive(clock, zone) - stamp)
+    return begun if _naive(begun, zone) == stamp else clock
+
+
+def _naive(instant: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+    return instant.astimezone(zone).replace(tzinfo=None, fold=0)
