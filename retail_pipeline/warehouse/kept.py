@@ -2,6 +2,7 @@
 
 import datetime as dt
 import gzip
+import zlib
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -55,8 +56,18 @@ class KeptReply(NamedTuple):
 
     @property
     def text(self) -> bytes:
-        """The body as received; empty where none came."""
-        return b"" if self.body is None else gzip.decompress(self.body)
+        """The body as received; empty where none came.
+
+        Raises:
+            ValueError: somebody changed the row; whoever may write `device_replies` restores it from a backup.
+        """
+        try:
+            return b"" if self.body is None else gzip.decompress(self.body)
+        except (OSError, EOFError, zlib.error) as error:
+            raise ValueError(
+                f"the body of reply {self.reply_id} of {self.sensor_id} can't be unpacked ({error}): restore the row"
+                " of device_replies from a backup"
+            ) from error
 
 
 def kept_polls(

@@ -314,6 +314,21 @@ def test_a_store_whose_replies_can_not_be_replayed_fails_alone_and_stands_as_bef
     assert stand(played, "raw_sensor_counts") == before
 
 
+def test_a_body_that_somebody_damaged_fails_its_store_and_is_named(played) -> None:
+    collected(played)
+    before = stand(played, "raw_sensor_counts")
+    [(reply_id,)] = played.sql(
+        "UPDATE retail.device_replies SET body = 'no gzip' WHERE reply_id ="
+        " (SELECT min(reply_id) FROM retail.device_replies WHERE store_id = 'kolkata') RETURNING reply_id"
+    )
+
+    done = replayed(played, reports=(Report.LINES,))
+
+    [(store_id, reason)] = done[Report.LINES].failed.items()
+    assert (store_id, f"reply {reply_id} of kolkata-door" in reason) == ("kolkata", True)
+    assert stand(played, "raw_sensor_counts") == before
+
+
 def test_stays_that_change_outdate_the_hours_of_their_zones_and_the_report_of_their_day(played, monkeypatch) -> None:
     monkeypatch.setattr(poll, "parse_replies", with_one_more_stay)
     collected(played)
