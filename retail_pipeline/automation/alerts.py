@@ -15,9 +15,8 @@ from retail_pipeline.resources.supabase_postgres import SupabasePostgres
 from retail_pipeline.settings import read_settings
 from retail_pipeline.steps.alerts.faults import current_faults, undelivered_reports
 from retail_pipeline.steps.alerts.standstill import goes_on, stands_still
-from retail_pipeline.steps.alerts.telling import Memory, Receiver, note_faults, tell
+from retail_pipeline.steps.alerts.telling import GIVEN_UP_AFTER, Memory, Receiver, note_faults, tell
 from retail_pipeline.steps.health import STAGES
-from retail_pipeline.steps.report_delivery import GIVEN_UP_AFTER
 from retail_pipeline.warehouse.errors import WarehouseError
 from retail_pipeline.warehouse.report_deliveries import waiting as waiting_reports
 from retail_pipeline.warehouse.status import device_states, latest_inspections

@@ -10,7 +10,7 @@ import polars as pl
 
 from retail_pipeline.fleet.models import Fleet, Store
 from retail_pipeline.reports.message import corrected
-from retail_pipeline.steps.alerts.telling import wait_after
+from retail_pipeline.steps.alerts.telling import GIVEN_UP_AFTER, HOUR, Addressee, wait_after
 from retail_pipeline.steps.report import LOOK_BACK, latest_day
 from retail_pipeline.warehouse import report_deliveries as kept
 from retail_pipeline.warehouse.attempts import StoreDay
@@ -21,23 +21,12 @@ from retail_pipeline.warehouse.store_reports import read_report
 PAGES_AN_HOUR = 120
 """To one receiver: the mornings of a hundred stores in one zone go to one mailbox, and some services refuse more."""
 
-GIVEN_UP_AFTER = dt.timedelta(hours=24)
 BUDGET_S = 300.0
 """No page is begun later in a run; the next quarter of an hour goes on."""
 
-HOUR = dt.timedelta(hours=1)
 
-
-class PageReceiver(Protocol):
-    """Somebody who is sent pages; `key` is not the address, which is a secret."""
-
-    @property
-    def key(self) -> str:
-        """The same for the same address, in every process."""
-
-    @property
-    def name(self) -> str:
-        """What kind of service it is, for the log."""
+class PageReceiver(Addressee, Protocol):
+    """Somebody who is sent pages."""
 
     def send_page(self, title: str, body: str, html: str, file_name: str) -> str | None:
         """None when it took the page, else why not, without the address. Never raises."""

@@ -9,9 +9,9 @@ from retail_pipeline.fleet.calendar import LocalHour, local_hours
 from retail_pipeline.fleet.models import Fleet, Report, Store
 from retail_pipeline.frames import quality
 from retail_pipeline.steps.alerts.faults import undelivered_reports
+from retail_pipeline.steps.alerts.telling import GIVEN_UP_AFTER
 from retail_pipeline.steps.health import STAGES
 from retail_pipeline.steps.recover import TWO_POLLS
-from retail_pipeline.steps.report_delivery import GIVEN_UP_AFTER
 from retail_pipeline.steps.status_report import (
     DeliveryStatus,
     DeviceStatus,

@@ -25,8 +25,8 @@ BUDGET_S = 30.0
 HOUR = dt.timedelta(hours=1)
 
 
-class Receiver(Protocol):
-    """Somebody who is told; `key` is not the address, which is a secret."""
+class Addressee(Protocol):
+    """Somebody to whom something is sent; `key` is not the address, which is a secret."""
 
     @property
     def key(self) -> str:
@@ -35,6 +35,10 @@ class Receiver(Protocol):
     @property
     def name(self) -> str:
         """What kind of service it is, for the log."""
+
+
+class Receiver(Addressee, Protocol):
+    """Somebody who is told."""
 
     def send(self, title: str, body: str, *, is_over: bool) -> bool:
         """Whether it took the message. Never raises."""
