@@ -13,9 +13,8 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from benchmarks import scaling
@@ -29,61 +28,81 @@ HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
 
 
+@dataclass
+class Results:
+    """What is measured so far, and of what is not, why not."""
+
+    sizes: Sizes
+    missing: dict[str, str]
+    figures: list[Figure] = field(default_factory=list)
+    stores: list[scaling.Size] = field(default_factory=list)
+
+    def measure(self, name: str) -> None:
+        """Run one benchmark; one that fails is named, and the others are measured."""
+        started = time.perf_counter()
+        sys.stderr.write(f"{name} ... ")
+        sys.stderr.flush()
+        try:
+            if name == SCALING:
+                self.stores = scaling.run(self.sizes)
+            else:
+                self.figures += importlib.import_module(f"benchmarks.{name}").run(self.sizes)
+            del self.missing[name]
+        except Exception as error:  # noqa: BLE001
+            traceback.print_exc()
+            self.missing[name] = type(error).__name__
+        sys.stderr.write(f"{time.perf_counter() - started:.0f} s\n")
+
+    @property
+    def text(self) -> str:
+        """As the README shows it."""
+        parts = [
+            conditions(self.sizes),
+            table(self.figures) if self.figures else "",
+            scaling.table(self.stores) if self.stores else "",
+            *(f"Not measured: `{name}` ({why})." for name, why in self.missing.items()),
+        ]
+        return "\n\n".join(part for part in parts if part)
+
+    def write(self, out: Path) -> None:
+        """Figures for machines, and as a picture."""
+        told = {
+            "conditions": conditions(self.sizes),
+            "figures": [asdict(one) | {"is_reached": one.is_reached} for one in self.figures],
+            SCALING: [asdict(one) for one in self.stores],
+        }
+        (out / "results.json").write_text(f"{json.dumps(told, indent=2)}\n", encoding="utf-8")
+        if self.figures:
+            (out / "results.svg").write_text(svg(self.figures), encoding="utf-8")
+
+
 def main(names: Sequence[str]) -> int:
-    """The whole of it; 2 for a name that is none."""
+    """The whole of it; 2 for a name that is none.
+
+    Everything is written after each benchmark: a run that somebody ends early leaves what it has measured, and says
+    what it has not.
+    """
     known = (*BENCHMARKS, SCALING)
     if unknown := set(names) - set(known):
         sys.stderr.write(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(known)}\n")
         return 2
-    chosen, failed = sizes(), list[str]()
-    figures: list[Figure] = []
-    stores: list[scaling.Size] = []
-    for name in names or known:
-        with _timed(name, failed):
-            if name == SCALING:
-                stores = scaling.run(chosen)
-            else:
-                figures += importlib.import_module(f"benchmarks.{name}").run(chosen)
-    parts = [conditions(chosen), table(figures) if figures else "", scaling.table(stores) if stores else "", *failed]
-    text = "\n\n".join(part for part in parts if part)
-    sys.stdout.write(f"{text}\n")
-    if out := _out(is_whole=not names and chosen.name != "small"):
-        write(out, chosen, figures, stores)
+    chosen = names or known
+    results = Results(sizes(), dict.fromkeys(chosen, "the run ended before it"))
+    out = _out(is_whole=not names and results.sizes.name != "small")
+    for name in chosen:
+        results.measure(name)
+        if out:
+            results.write(out)
         if out == HERE:
-            write_readme(README, text)
-    return 1 if failed else 0
+            write_readme(README, results.text)
+    sys.stdout.write(f"{results.text}\n")
+    return 1 if results.missing else 0
 
 
 def _out(*, is_whole: bool) -> Path | None:
     if "BENCH_OUT" in os.environ:
         return Path(os.environ["BENCH_OUT"])
     return HERE if is_whole else None
-
-
-@contextmanager
-def _timed(name: str, failed: list[str]) -> Iterator[None]:
-    """Says how long a benchmark took; one that fails is named, and the others are measured."""
-    started = time.perf_counter()
-    sys.stderr.write(f"{name} ... ")
-    sys.stderr.flush()
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001
-        traceback.print_exc()
-        failed.append(f"Not measured: `{name}` ({type(error).__name__}).")
-    sys.stderr.write(f"{time.perf_counter() - started:.0f} s\n")
-
-
-def write(out: Path, chosen: Sizes, figures: Sequence[Figure], stores: Sequence[scaling.Size]) -> None:
-    """Figures for machines, and as a picture."""
-    told = {
-        "conditions": conditions(chosen),
-        "figures": [asdict(one) | {"is_reached": one.is_reached} for one in figures],
-        SCALING: [asdict(one) for one in stores],
-    }
-    (out / "results.json").write_text(f"{json.dumps(told, indent=2)}\n", encoding="utf-8")
-    if figures:
-        (out / "results.svg").write_text(svg(figures), encoding="utf-8")
 
 
 def write_readme(readme: Path, text: str) -> None:

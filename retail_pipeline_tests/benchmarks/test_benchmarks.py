@@ -92,6 +92,26 @@ def test_a_benchmark_that_fails_is_named_and_the_others_are_measured(
     assert "a device did not answer" in told.err
 
 
+def test_a_run_that_is_ended_leaves_what_it_measured_and_names_what_it_did_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: object) -> list[Figure]:
+        raise KeyboardInterrupt
+
+    readme = tmp_path / "README.md"
+    readme.write_text("<!-- bench --><!-- /bench -->")
+    monkeypatch.setenv("SMALL", "1")
+    monkeypatch.setenv("BENCH_OUT", str(tmp_path))
+    monkeypatch.setattr(bench, "HERE", tmp_path)
+    monkeypatch.setattr(bench, "README", readme)
+    monkeypatch.setattr("benchmarks.collect.run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        bench.main(["parse", "collect"])
+    assert [one["what"] for one in json.loads((tmp_path / "results.json").read_text())["figures"]] == ["parse"]
+    assert "| parse |" in readme.read_text()
+    assert "Not measured: `collect` (the run ended before it)." in readme.read_text()
+
+
 def test_sizes_for_tests_are_tiny() -> None:
     assert SMALL.fleet * SMALL.derived_days < 100
 
