@@ -1,10 +1,8 @@
 """Where the benchmarks write: an embedded Postgres of their own, synced to the disk, gone afterwards."""
 
-import os
 import shutil
-import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -16,11 +14,7 @@ from retail_pipeline.local.postgres import PostgresHandle, ensure_postgres, leav
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.fleet_tables import sync_fleet
 from retail_pipeline.warehouse.migrations import migrate
-
-UrlOf = Callable[[str], str]
-"""The URL of a database on a server."""
-
-POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
+from retail_pipeline_tests.older_postgres import UrlOf, older_postgres
 
 
 @contextmanager
@@ -43,27 +37,10 @@ def own_postgres() -> Iterator[PostgresHandle]:
 
 
 @contextmanager
-def own_postgres_15() -> Iterator[UrlOf | None]:
-    """PostgreSQL 15 as Debian installs it, which Supabase may run; None where it is not installed."""
-    if not (POSTGRES_15 / "initdb").exists():
-        yield None
-        return
-    with own_home() as home:
-        account = "postgres" if os.geteuid() == 0 else None
-        if account:
-            shutil.chown(home, account)
-
-        def run(program: str, *arguments: str) -> None:
-            command = [str(POSTGRES_15 / program), "-D", str(home / "data"), *arguments]
-            subprocess.run(command, check=True, cwd=home, stdout=subprocess.DEVNULL, user=account)
-
-        run("initdb", "--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8")
-        options = f"-c listen_addresses='' -c unix_socket_directories='{home}'"
-        run("pg_ctl", "-w", "-l", str(home / "log"), "-o", options, "start")
-        try:
-            yield lambda database: f"postgresql://postgres@/{database}?host={home}"
-        finally:
-            run("pg_ctl", "-w", "-m", "immediate", "stop")
+def own_older_postgres() -> Iterator[UrlOf]:
+    """PostgreSQL 15, which Supabase may run; where it is not installed, 16."""
+    with own_home() as home, older_postgres(home) as url_of:
+        yield url_of
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What: the queries of dashboards through the readers' views, over a year of a fleet, as owner and as a member.
 
-A member is bound by row level security, as over Supabase's REST interface. On the embedded server and, where it is
-installed, on PostgreSQL 15.
+A member is bound by row level security, as over Supabase's REST interface. On the embedded server and on
+PostgreSQL 15, or 16 where that is not installed.
 
 Yardstick: the server's own time (EXPLAIN ANALYZE) to find the same rows by their key, out of the index alone; no query
 that returns a figure can be under it. The time beside it is what a client waits for, 95 of 100 times.
@@ -17,7 +17,7 @@ from time import perf_counter
 import psycopg
 
 from benchmarks.fleet import DAY, made_fleet
-from benchmarks.ground import UrlOf, fresh_database, own_postgres, own_postgres_15
+from benchmarks.ground import fresh_database, own_older_postgres, own_postgres
 from benchmarks.measure import ratio_of
 from benchmarks.sizes import Sizes
 from benchmarks.table import Figure
@@ -25,6 +25,7 @@ from retail_pipeline.fleet.models import Fleet
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.fleet_tables import sync_fleet
 from retail_pipeline.warehouse.migrations import migrate
+from retail_pipeline_tests.older_postgres import UrlOf, older_version
 
 _USER = "00000000-0000-0000-0000-000000000001"
 _DAYS = 365
@@ -107,13 +108,12 @@ _FILL = (
 
 
 def run(sizes: Sizes) -> list[Figure]:
-    """A figure per query and role, the slowest of PostgreSQL 15, and the slowest of all."""
+    """A figure per query and role, the slowest of the older server, and the slowest of all."""
     fleet = made_fleet(sizes.reader_stores, sizes.devices)
     with own_postgres() as postgres:
         figures = _on("embedded", postgres.url, fleet, sizes)
-    with own_postgres_15() as url_of:
-        if url_of:
-            figures.append(max(_on("PostgreSQL 15", url_of, fleet, sizes), key=lambda one: one.ours))
+    with own_older_postgres() as url_of:
+        figures.append(max(_on(f"PostgreSQL {older_version()}", url_of, fleet, sizes), key=lambda one: one.ours))
     slowest = max(figures, key=lambda one: one.ours)
     words = f"of 100 readers 95 wait no longer; the slowest is {slowest.what.removeprefix('read ')}"
     return [

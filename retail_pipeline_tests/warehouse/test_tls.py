@@ -13,7 +13,7 @@ import pytest
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.errors import WarehouseUnreachable
 from retail_pipeline_tests.conftest import temporary_home
-from retail_pipeline_tests.warehouse import conftest
+from retail_pipeline_tests.older_postgres import is_15_installed, older_postgres
 
 OPENSSL = shutil.which("openssl")
 _LOGINS = """
@@ -26,7 +26,7 @@ hostssl all postgres 127.0.0.1/32 trust
 @pytest.fixture(scope="module")
 def authority() -> Iterator[Path]:
     """A folder with `ca.crt`, and key and certificate of a server that is called localhost."""
-    if OPENSSL is None or not (conftest._POSTGRES_15 / "initdb").exists():
+    if OPENSSL is None or not is_15_installed():
         pytest.skip("PostgreSQL 15 or openssl is not installed: verified TLS is not tested here")
     home = temporary_home()
     (home / "names").write_text("subjectAltName=DNS:localhost\n")
@@ -54,8 +54,9 @@ def port(authority: Path) -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         number = free.getsockname()[1]
-    for url_of in conftest._postgres_15(f"-c listen_addresses=127.0.0.1 -c port={number}"):
-        with psycopg.connect(f"{url_of('postgres')}&port={number}", autocommit=True) as admin:
+    home = temporary_home()
+    with older_postgres(home, fsync="off", listen_addresses="127.0.0.1", port=str(number)) as url_of:
+        with psycopg.connect(url_of("postgres"), autocommit=True) as admin:
             for name, value in (("cert", "server.crt"), ("key", "server.key")):
                 admin.execute(f"ALTER SYSTEM SET ssl_{name}_file = '{authority / value}'".encode())
             admin.execute("ALTER SYSTEM SET ssl = on")
@@ -64,6 +65,7 @@ def port(authority: Path) -> Iterator[int]:
             Path(hba).write_text(_LOGINS)
             admin.execute("SELECT pg_reload_conf()")
         yield number
+    shutil.rmtree(home)
 
 
 def url(port: int, authority: Path, host: str = "localhost", mode: str = "verify-full", ca: str = "ca") -> str:
