@@ -3,6 +3,7 @@
 Needs the extra `celery`. A run is one task, in one process of a worker; what it does is no business of this module.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,7 +23,10 @@ from dagster_celery.tasks import create_execute_job_task, create_resume_job_task
 from retail_pipeline.settings import ConfigurationError, read_settings
 
 DEFAULT_LOCATION = "retail_pipeline"
-ANSWER_WITHIN_S = 10.0
+ANSWER_WITHIN_S = 5.0
+SILENCES = 3
+"""So often in a row a worker does not answer before it is taken for gone: one with too much to do is still there."""
+
 WORKERS: Mapping[str, Any] = {
     "broker_connection_retry_on_startup": True,
     # A run is taken when there is a process for it: what waits beside a busy worker would die with it.
@@ -65,6 +69,7 @@ class WorkerRunLauncher(CeleryRunLauncher):
         super().__init__(
             default_queue=DEFAULT_LOCATION, broker=url, backend=url, config_source=dict(WORKERS), inst_data=inst_data
         )
+        self._silences: Counter[str] = Counter()
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:
@@ -104,18 +109,23 @@ class WorkerRunLauncher(CeleryRunLauncher):
         result: AsyncResult = self.celery.AsyncResult(task_id)
         state, told = result.state, result.info
         if state == "STARTED":
-            worker = told["hostname"]
-            if self._has(worker, task_id):
-                return CheckRunHealthResult(WorkerStatus.RUNNING)
-            return CheckRunHealthResult(WorkerStatus.NOT_FOUND, f"{worker} does not have it any more")
+            return self._health_at(str(told["hostname"]), task_id)
         if state in READY_STATES:
             return CheckRunHealthResult(WorkerStatus.FAILED, f"its task is over ({state}), and the run is not")
         return CheckRunHealthResult(WorkerStatus.RUNNING, "it waits for a worker")
 
-    def _has(self, worker: str, task_id: str) -> bool:
-        """Whether the worker has the task in its hands; one that does not answer has nothing."""
+    def _health_at(self, worker: str, task_id: str) -> CheckRunHealthResult:
+        """Whether the worker has the task in its hands, as it says; what it has not said is not believed at once."""
         answers = self.celery.control.inspect(destination=[worker], timeout=ANSWER_WITHIN_S).query_task(task_id) or {}
-        return any(task_id in tasks for tasks in answers.values())
+        if any(task_id in tasks for tasks in answers.values()):
+            self._silences.pop(task_id, None)
+            return CheckRunHealthResult(WorkerStatus.RUNNING)
+        if not answers and self._silences[task_id] < SILENCES - 1:
+            self._silences[task_id] += 1
+            return CheckRunHealthResult(WorkerStatus.RUNNING, f"{worker} does not answer")
+        self._silences.pop(task_id, None)
+        said = "does not have it any more" if answers else f"has not answered {SILENCES} times in a row"
+        return CheckRunHealthResult(WorkerStatus.NOT_FOUND, f"{worker} {said}")
 
     def _queued(self, run: DagsterRun) -> DagsterRun:
         if DAGSTER_CELERY_QUEUE_TAG in run.tags or run.remote_job_origin is None:

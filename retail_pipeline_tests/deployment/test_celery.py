@@ -3,15 +3,20 @@
 import datetime as dt
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 
 import dagster as dg
 import pytest
 from billiard.exceptions import WorkerLostError
+from celery.app.control import Inspect
+from celery.states import READY_STATES
 from dagster._core.launcher import WorkerStatus
 from dagster_celery.tags import DAGSTER_CELERY_QUEUE_TAG, DAGSTER_CELERY_TASK_ID_TAG
 
+from retail_pipeline.assets.partitions import RANGE_END, RANGE_START
+from retail_pipeline.automation.jobs import COLLECT_SENSORS
 from retail_pipeline.automation.sensors import FIRST_HOURS
 from retail_pipeline.local.postgres import PostgresHandle
 from retail_pipeline.resources import worker_launcher
@@ -25,7 +30,7 @@ from retail_pipeline_tests.waiting import wait_until
 REDIS = shutil.which("redis-server")
 DOORS = ("oslo-door", "oslo-yard")
 WORKERS = ("worker-1", "worker-2")
-SERVE = ("worker", "--concurrency=1")
+WORKER = ("-c", "from retail_pipeline.cli import main; main()", "worker", "--concurrency=1")
 SLOW = [6.0, 6.0]
 HOUR = dt.timedelta(hours=1)
 LIVE_SINCE = dt.datetime.combine((dt.datetime.now(dt.UTC) - HOUR).date(), dt.time(), dt.UTC)
@@ -77,7 +82,7 @@ def spread(
         for name in DOORS:
             simulator.behave(name, latency=SLOW)
         for name in WORKERS:
-            made.start(name, "-c", "from retail_pipeline.cli import main; main()", *SERVE, RETAIL_LOCATION="north")
+            made.start(name, *WORKER, RETAIL_LOCATION="north")
         made.serve({"north": "acme"})
         made.start_daemon()
         yield made
@@ -93,7 +98,7 @@ def processes_of(spread: Cluster, run: dg.DagsterRun) -> list[int]:
 
 def worker_of(spread: Cluster, process: int) -> str:
     """The worker that has this process, each having a process group of its own."""
-    [name] = [name for name in WORKERS if spread.processes[name].pid == os.getpgid(process)]
+    [name] = [name for name, started in spread.processes.items() if started.pid == os.getpgid(process)]
     return name
 
 
@@ -101,7 +106,6 @@ def worker_of(spread: Cluster, process: int) -> str:
     ("state", "told", "expected"),
     [
         pytest.param(None, None, WorkerStatus.RUNNING, id="it was resumed and waits until a worker is free"),
-        pytest.param("STARTED", {"hostname": "gone@nowhere"}, WorkerStatus.NOT_FOUND, id="its worker is gone"),
         pytest.param("SUCCESS", 1, WorkerStatus.FAILED, id="its task ended without ending the run"),
         pytest.param("FAILURE", WorkerLostError("killed"), WorkerStatus.FAILED, id="its process was killed"),
     ],
@@ -110,13 +114,39 @@ def test_a_run_that_is_under_way_is_lost_when_no_worker_has_it(
     redis_url: str, monkeypatch: pytest.MonkeyPatch, state: str | None, told: object, expected: WorkerStatus
 ) -> None:
     monkeypatch.setenv("RETAIL_CELERY_BROKER_URL", redis_url)
-    monkeypatch.setattr(worker_launcher, "ANSWER_WITHIN_S", 0.2)
     launcher, task = worker_launcher.WorkerRunLauncher(), f"the task of {state}"
     if state:
         launcher.celery.backend.store_result(task, told, state)
     run = dg.DagsterRun("a_job", tags={DAGSTER_CELERY_TASK_ID_TAG: task})
 
     assert launcher.check_run_worker_health(run).status is expected
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        pytest.param([None] * 4, "running, running, gone, running", id="it does not answer"),
+        pytest.param(
+            [None, None, "has it", None, None], "running, running, running, running, running", id="it is slow"
+        ),
+        pytest.param([None, "has it not"], "running, gone", id="it answers that it does not have it"),
+    ],
+)
+def test_a_worker_that_does_not_answer_is_gone_after_the_third_time_and_not_before(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch, answers: list[str | None], expected: str
+) -> None:
+    monkeypatch.setenv("RETAIL_CELERY_BROKER_URL", redis_url)
+    launcher = worker_launcher.WorkerRunLauncher()
+    launcher.celery.backend.store_result("a task", {"hostname": "one@here"}, "STARTED")
+    said = {None: None, "has it": {"one@here": {"a task": ["active", {}]}}, "has it not": {"one@here": {}}}
+    told = iter(answers)
+    monkeypatch.setattr(Inspect, "query_task", lambda *_: said[next(told)])
+    run = dg.DagsterRun("a_job", tags={DAGSTER_CELERY_TASK_ID_TAG: "a task"})
+
+    looked = [launcher.check_run_worker_health(run).status for _ in answers]
+
+    words = {WorkerStatus.RUNNING: "running", WorkerStatus.NOT_FOUND: "gone"}
+    assert ", ".join(words[one] for one in looked) == expected
 
 
 def test_a_run_whose_worker_is_killed_is_done_by_the_other_and_every_count_is_right(
@@ -168,3 +198,37 @@ def test_what_follows_is_done_by_the_worker_that_is_left_and_the_ledger_is_empty
     assert spread.sql("SELECT sum(entries) FROM retail.hourly_analytics WHERE is_complete") == spread.sql(
         "SELECT sum(line1_in) FROM retail.raw_sensor_counts WHERE is_complete"
     )
+
+
+def test_a_worker_that_was_only_silent_does_its_run_beside_the_other_and_nothing_is_counted_twice(
+    spread: Cluster, simulator: RunningSimulator
+) -> None:
+    spread.start("worker-3", *WORKER, RETAIL_LOCATION="north")
+    truth, revised = true_counts(simulator), spread.sql("SELECT count(*) FROM retail.revisions")
+    hour = f"{max(start for _, start in truth):%Y-%m-%d-%H:%M}|oslo"
+    spread.sql("DELETE FROM retail.raw_sensor_counts")
+    asked = simulator.asked()["counts"]
+    for name in DOORS:
+        simulator.behave(name, latency=SLOW)
+    run_id = spread.launch("north", COLLECT_SENSORS, {RANGE_START: hour, RANGE_END: hour})
+    spread.await_that(lambda: all(simulator.asked()["counts"][name] > asked[name] for name in DOORS))
+    run = spread.instance.get_run_by_id(run_id)
+    assert run
+    [process] = processes_of(spread, run)
+    silent = spread.processes[worker_of(spread, process)]
+    os.killpg(silent.pid, signal.SIGSTOP)  # it holds the locks of the devices, and has not read their answers
+    for name in DOORS:
+        simulator.behave(name, latency=[0.0, 0.0])
+    spread.await_that(lambda: spread.is_finished(run_id))
+    os.killpg(silent.pid, signal.SIGCONT)
+    task = spread.instance.run_launcher.celery.AsyncResult(run.tags[DAGSTER_CELERY_TASK_ID_TAG])
+    spread.await_that(lambda: task.state in READY_STATES)
+
+    ended = spread.instance.get_run_by_id(run_id)
+    assert ended
+    assert ended.status is dg.DagsterRunStatus.SUCCESS
+    assert len({worker_of(spread, one) for one in processes_of(spread, ended)}) == 2
+    spread.await_that(lambda: spread.is_up_to_date("oslo"))
+    counted = counts(spread)
+    assert {key: counted.get(key) for key in truth} == truth
+    assert spread.sql("SELECT count(*) FROM retail.revisions") == revised
