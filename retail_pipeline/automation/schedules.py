@@ -17,9 +17,8 @@ from retail_pipeline.automation.stores import add_stores, ordered_stores
 from retail_pipeline.resources.fleet_file import FleetFile
 from retail_pipeline.resources.report_receivers import report_receivers
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
+from retail_pipeline.steps.due_pages import due_overviews, due_reports
 from retail_pipeline.steps.live_counters import asks_of_counters
-from retail_pipeline.steps.organization_report import due_overviews
-from retail_pipeline.steps.report import due_reports
 from retail_pipeline.steps.report_delivery import due_deliveries
 from retail_pipeline.steps.summarise import due_days
 

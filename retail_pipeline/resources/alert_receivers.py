@@ -3,11 +3,15 @@
 import os
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from retail_pipeline.devices.auth import variables_of
-from retail_pipeline.resources.receivers import AppriseReceiver, addresses, read_receivers
+from retail_pipeline.resources.receivers import addresses, read_receivers
 from retail_pipeline.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from retail_pipeline.resources.apprise_receivers import AppriseReceiver
 
 _CREDENTIAL = re.compile(r"RETAIL_CREDENTIAL_(\w+)_PASSWORD")
 _OF_REPORTS = re.compile(r"RETAIL_REPORT_URLS_\w+")
@@ -19,7 +23,7 @@ SHORTEST_TOKEN = 16
 """Of what is no password but may be one: host names are shorter as a rule, and tokens longer."""
 
 
-def alert_receivers(settings: Settings | None = None) -> list[AppriseReceiver]:
+def alert_receivers(settings: Settings | None = None) -> "list[AppriseReceiver]":
     """The receivers of `RETAIL_ALERT_URLS`, none when it is unset; an address that is there twice is one.
 
     `settings`: those of this process where they are read already.

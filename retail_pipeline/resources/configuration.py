@@ -8,6 +8,7 @@ from retail_pipeline.devices.auth import variables_of
 from retail_pipeline.fleet.load import FleetError
 from retail_pipeline.fleet.models import Fleet
 from retail_pipeline.resources.alert_receivers import alert_receivers
+from retail_pipeline.resources.dagster_url import dagster_url_problems
 from retail_pipeline.resources.fleet_file import load_declared_fleet
 from retail_pipeline.resources.report_receivers import NoReceiver, report_receivers
 from retail_pipeline.settings import ConfigurationError, Settings, settings_and_problems
@@ -43,16 +44,6 @@ def _refusals(settings: Settings) -> Iterator[str]:
         except REFUSALS as error:
             yield from str(error).splitlines()
     yield from dagster_url_problems()
-
-
-def dagster_url_problems() -> Iterator[str]:
-    """What is wrong with DAGSTER_POSTGRES_URL, which may name a driver; nothing of it is repeated."""
-    scheme, separator, rest = os.environ.get("DAGSTER_POSTGRES_URL", "").partition("://")
-    try:
-        if scheme:
-            check_url(f"{scheme.partition('+')[0]}{separator}{rest}")
-    except InvalidDatabaseUrl as error:
-        yield str(error).replace("RETAIL_DATABASE_URL", "DAGSTER_POSTGRES_URL")
 
 
 def _missing_secrets(fleet: Fleet) -> Iterator[str]:

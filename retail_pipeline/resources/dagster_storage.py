@@ -1,4 +1,7 @@
-"""Where Dagster keeps its own records: the classes that `dagster.yaml` names. Nothing of the pipeline's data."""
+"""Where Dagster keeps its own records: the classes that `dagster.yaml` names. Nothing of the pipeline's data.
+
+Daemon, webserver and their supervisor load this module and no other of the package: it stays light.
+"""
 
 import os
 import re
@@ -20,7 +23,6 @@ from dagster_postgres.utils import create_pg_engine
 
 from retail_pipeline.local.place import private_folder
 from retail_pipeline.local.postgres import ensure_postgres
-from retail_pipeline.resources.configuration import dagster_url_problems
 from retail_pipeline.settings import ConfigurationError, read_settings
 
 CONFIG_FILE = "dagster.yaml"
@@ -141,6 +143,8 @@ def storage_url() -> str:
     """
     url = os.environ.get("DAGSTER_POSTGRES_URL")
     if url:
+        from retail_pipeline.resources.dagster_url import dagster_url_problems  # noqa: PLC0415 - only a URL needs psycopg
+
         if problems := list(dagster_url_problems()):
             raise ConfigurationError("\n".join(problems))
         return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+psycopg2://", url)

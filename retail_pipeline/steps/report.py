@@ -1,4 +1,4 @@
-"""Reports of trading days: which are due, what stands in them, and keeping them."""
+"""Reports of trading days: what stands in them, and keeping them. Draws pictures, which is slow to load."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from retail_pipeline.fleet.calendar import day_bounds, open_spans, trading_day_of
+from retail_pipeline.fleet.calendar import day_bounds, open_spans
 from retail_pipeline.fleet.models import Fleet, Store
 from retail_pipeline.frames.local_time import trading_day_hours
 from retail_pipeline.frames.usual import is_whole_hour, usual_hours
@@ -17,14 +17,9 @@ from retail_pipeline.reports.page import day_page
 from retail_pipeline.warehouse import reads
 from retail_pipeline.warehouse.attempts import StoreDay
 from retail_pipeline.warehouse.connection import Warehouse
-from retail_pipeline.warehouse.store_reports import StoreReport, gap_causes, heat_map_of, reports_made, write_report
+from retail_pipeline.warehouse.store_reports import StoreReport, gap_causes, heat_map_of, write_report
 
-READY_AT = dt.time(8)
-"""Local time from which yesterday's report is made: hours of the night are there, and the shop is not open yet."""
-
-DAY = dt.timedelta(days=1)
 _HISTORY = dt.timedelta(weeks=4)
-LOOK_BACK = dt.timedelta(days=4)
 _OF_THE_DAY = (
     *("is_complete", "completeness", "entries", "exits", "passers_by", "capture_rate", "average_hourly_entries"),
     *("peak_hour", "peak_hour_entries", "occupancy_max", "drift", "drift_share", "entries_last_week", "input_version"),
@@ -35,32 +30,6 @@ _OF_THE_HOUR = (
     "quality",
 )
 _OF_THE_ZONE_HOUR = ("hour_start", "local_hour", "entries", "stays", "queue_length_max", "wait_minutes")
-
-
-def due_reports(fleet: Fleet, warehouse: Warehouse, now: dt.datetime) -> list[StoreDay]:
-    """Days of which a report should stand and does not, or whose figures changed since: of the last days of each store.
-
-    A day is due when it has ended and it is 08:00 in the store; a day on which the shop was closed has none.
-    """
-    first, last = (now - LOOK_BACK).date(), (now + DAY).date()
-    made = set(reports_made(warehouse, fleet.store_ids, first).iter_rows())
-    summed_up = reads.daily(warehouse, fleet.store_ids, first, last).select("store_id", "trading_day", "input_version")
-    return [
-        (store_id, day)
-        for store_id, day, version in summed_up.iter_rows()
-        if (store_id, day, version) not in made and is_reportable(fleet.store(store_id), day, now)
-    ]
-
-
-def is_reportable(store: Store, day: dt.date, now: dt.datetime) -> bool:
-    """Whether the day has ended, the shop was open on it, and its report can be read by now."""
-    return bool(open_spans(store, day)) and is_over(store, day, now)
-
-
-def is_over(store: Store, day: dt.date, now: dt.datetime) -> bool:
-    """Whether the day has ended, and it is 08:00 in the store on the morning after or later."""
-    ready = dt.datetime.combine(day + DAY, READY_AT, store.zone_info)
-    return day_bounds(store, day)[1] <= now and now.astimezone(store.zone_info) >= ready
 
 
 def make_report(fleet: Fleet, warehouse: Warehouse, store_id: str, day: dt.date, now: dt.datetime) -> DayReport | None:
@@ -115,13 +84,6 @@ def keep_reports(
             write_report(connection, kept, run_id)
         made[store_id, day] = report
     return made
-
-
-def latest_day(store: Store, now: dt.datetime) -> dt.date:
-    """The last trading day that has ended and on which the shop was open, within a week; else yesterday."""
-    yesterday = trading_day_of(store, now) - DAY
-    days = (yesterday - n * DAY for n in range(7))
-    return next((day for day in days if open_spans(store, day)), yesterday)
 
 
 def _of_summary(day: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,9 +9,8 @@ from typing import Any, Protocol
 import polars as pl
 
 from retail_pipeline.fleet.models import Fleet, Store
-from retail_pipeline.reports.message import corrected
 from retail_pipeline.steps.alerts.telling import GIVEN_UP_AFTER, HOUR, Addressee, wait_after
-from retail_pipeline.steps.report import LOOK_BACK, latest_day
+from retail_pipeline.steps.due_pages import LOOK_BACK, latest_day
 from retail_pipeline.warehouse import report_deliveries as kept
 from retail_pipeline.warehouse.attempts import StoreDay
 from retail_pipeline.warehouse.connection import Warehouse
@@ -153,7 +152,10 @@ def _deliver(warehouse: Warehouse, one: Wanted, now: dt.datetime) -> str | None:
             return None
         html = read_report(connection, one.store.id, one.key.trading_day) or ""
         title = one.page["subject"]
-        title = corrected(title, one.page["language"]) if one.was_taken_before else title
+        if one.was_taken_before:
+            from retail_pipeline.reports.message import corrected  # noqa: PLC0415 - charts load slowly
+
+            title = corrected(title, one.page["language"])
         file_name = f"{one.store.id}-{one.key.trading_day}.html"
         problem = one.receiver.send_page(title, one.page["message"], html, file_name)
         if problem:

@@ -16,8 +16,9 @@ from retail_pipeline.resources.fleet_file import load_declared_fleet
 from retail_pipeline.resources.report_receivers import report_receivers
 from retail_pipeline.resources.supabase_postgres import open_warehouse
 from retail_pipeline.settings import read_settings
-from retail_pipeline.steps.organization_report import latest_overview_day, make_overview, stores_of
-from retail_pipeline.steps.report import latest_day, make_report
+from retail_pipeline.steps.due_pages import latest_day, latest_overview_day, stores_of
+from retail_pipeline.steps.organization_report import make_overview
+from retail_pipeline.steps.report import make_report
 from retail_pipeline.steps.report_delivery import receivers_of
 
 

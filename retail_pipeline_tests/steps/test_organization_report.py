@@ -10,12 +10,8 @@ import pytest
 from retail_pipeline.frames.daily import daily_summaries
 from retail_pipeline.frames.hourly import hourly_analytics
 from retail_pipeline.frames.local_time import trading_day_hours
-from retail_pipeline.steps.organization_report import (
-    due_overviews,
-    keep_overviews,
-    latest_overview_day,
-    make_overview,
-)
+from retail_pipeline.steps.due_pages import due_overviews, latest_overview_day
+from retail_pipeline.steps.organization_report import keep_overviews, make_overview
 from retail_pipeline.warehouse import tables
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.fleet_tables import sync_fleet

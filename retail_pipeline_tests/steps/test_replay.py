@@ -14,8 +14,9 @@ from retail_pipeline.fleet.models import Fleet, Report
 from retail_pipeline.local.simulator.scenario import Scenario
 from retail_pipeline.steps import poll
 from retail_pipeline.steps.derive import derive_hours
+from retail_pipeline.steps.due_pages import due_reports
 from retail_pipeline.steps.replay import Replay, Replayed, count_replies, derive_replayed, replay_counts
-from retail_pipeline.steps.report import due_reports, keep_reports
+from retail_pipeline.steps.report import keep_reports
 from retail_pipeline.steps.summarise import due_days, summarise_days
 from retail_pipeline.warehouse import judge
 from retail_pipeline.warehouse.connection import Warehouse

@@ -8,7 +8,8 @@ import pytest
 from retail_pipeline.frames.daily import daily_summaries
 from retail_pipeline.frames.hourly import hourly_analytics
 from retail_pipeline.frames.local_time import trading_day_hours
-from retail_pipeline.steps.report import due_reports, keep_reports, latest_day, make_report
+from retail_pipeline.steps.due_pages import due_reports, latest_day
+from retail_pipeline.steps.report import keep_reports, make_report
 from retail_pipeline.warehouse import tables
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.fleet_tables import sync_fleet

@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 
 from retail_pipeline.resources.alert_receivers import alert_receivers
-from retail_pipeline.resources.receivers import AppriseReceiver
+from retail_pipeline.resources.apprise_receivers import AppriseReceiver
 from retail_pipeline.steps.alerts import telling
 from retail_pipeline.steps.alerts.faults import Fault, Kind
 from retail_pipeline.steps.alerts.telling import Acquaintance, Memory, note_faults, tell
