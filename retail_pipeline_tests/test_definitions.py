@@ -23,6 +23,7 @@ MINUTES = {
 LOADED = """
 import socket
 import subprocess
+import sys
 import dagster as dg
 
 def refuse(*arguments, **options):
@@ -33,6 +34,7 @@ import retail_pipeline.definitions as definitions
 print("imported")
 dg.Definitions.validate_loadable(definitions.defs())
 print("loaded")
+print(*{"altair", "apprise", "babel", "cyclopts", "vl_convert", "xlsxwriter"}.intersection(sys.modules))
 """
 
 
@@ -47,7 +49,7 @@ def load(**environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env={**bare, **environment}, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_definitions_load_without_secrets_network_or_a_server(tmp_path: Path) -> None:
+def test_definitions_load_without_secrets_network_a_server_or_what_pages_and_messages_need(tmp_path: Path) -> None:
     loaded = load(RETAIL_HOME=str(tmp_path / "home"))
 
     assert loaded.stdout.split() == ["imported", "loaded"], loaded.stderr

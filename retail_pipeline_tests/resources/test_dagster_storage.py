@@ -1,6 +1,8 @@
 """Dagster's records, with the very `dagster.yaml` of the checkout."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from unittest.mock import Mock
@@ -172,6 +174,17 @@ def test_outside_a_checkout_a_command_writes_to_the_same_records(configured: Pat
 def test_the_file_and_the_code_say_the_same_about_records() -> None:
     written = yaml.safe_load((ROOT / "dagster.yaml").read_text())
     assert {name: written[name] for name in RECORDS} == RECORDS
+
+
+def test_daemon_and_webserver_load_none_of_what_runs_need() -> None:
+    written = yaml.safe_load((ROOT / "dagster.yaml").read_text())
+    parts = [written["storage"]["custom"], *(written[part] for part in ("compute_logs", "local_artifact_storage"))]
+    names = {part["module"] for part in [*parts, written["run_launcher"]]}
+    told = f"import sys, {', '.join(names)}\nprint(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert names <= set(loaded.stdout.split())
+    assert {"polars", "psycopg", "pyarrow", "httpx"}.isdisjoint(loaded.stdout.split())
 
 
 def test_dagster_home_decides_when_it_is_set(configured: Path, monkeypatch: pytest.MonkeyPatch) -> None:
