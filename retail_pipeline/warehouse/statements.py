@@ -13,7 +13,8 @@ class Target(NamedTuple):
     """A table of schema `retail`, and how its rows are compared and replaced.
 
     `compare` are the columns whose change makes a row worth writing. `newer_than` names the column that lets no
-    older row replace a newer one. A change of a `revise` column of a complete row leaves a row in `revisions`.
+    older row replace a newer one. A change of a `revise` column of a complete row leaves a row in `revisions`, and so
+    does one of a `told` column that held a value, whether its row was complete or not.
     `schema` is another one for rows that are built aside (`rebuild.py`).
     """
 
@@ -22,6 +23,7 @@ class Target(NamedTuple):
     compare: tuple[str, ...]
     newer_than: str | None = None
     revise: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
     schema: str = "retail"
 
     @property
@@ -61,9 +63,10 @@ def _differing(target: Target, columns: Sequence[str]) -> sql.Composed:
 def _before(target: Target) -> sql.Composable:
     if not target.revise:
         return sql.SQL("SELECT")
-    return sql.SQL(
-        "SELECT standing.* FROM {} AS standing INNER JOIN differing ON {} WHERE standing.is_complete"
-    ).format(target.name, _same_key(target, "differing", "standing"))
+    kept = sql.SQL("" if target.told else " WHERE standing.is_complete")
+    return sql.SQL("SELECT standing.* FROM {} AS standing INNER JOIN differing ON {}{}").format(
+        target.name, _same_key(target, "differing", "standing"), kept
+    )
 
 
 def _upsert(target: Target, columns: Sequence[str]) -> sql.Composed:
@@ -87,21 +90,28 @@ def _revised(target: Target, columns: Sequence[str]) -> sql.Composable:
     if not target.revise:
         return sql.SQL("")
     figures = [
-        sql.SQL("({}, {}::text, {}::text)").format(
-            name, sql.Identifier("before", name), sql.Identifier("differing", name)
+        sql.SQL("({}, {}::text, {}::text, {})").format(
+            name, sql.Identifier("before", name), sql.Identifier("differing", name), is_kept
         )
-        for name in target.revise
+        for name, is_kept in _kept(target, "before")
     ]
     return sql.SQL(
         ", revised AS ({head} FROM before INNER JOIN written ON {written} INNER JOIN differing ON {differing}"
-        " CROSS JOIN LATERAL (VALUES {figures}) AS figure (name, old, new)"
-        " WHERE figure.old IS DISTINCT FROM figure.new)"
+        " CROSS JOIN LATERAL (VALUES {figures}) AS figure (name, old, new, is_kept)"
+        " WHERE figure.is_kept AND figure.old IS DISTINCT FROM figure.new)"
     ).format(
         head=_revision_head(target, "before", "differing", columns),
         written=_same_key(target, "written", "before"),
         differing=_same_key(target, "differing", "before"),
         figures=sql.SQL(", ").join(figures),
     )
+
+
+def _kept(target: Target, old: str) -> list[tuple[str, sql.Composable]]:
+    """The columns whose change is kept, and on which condition on the row that stood."""
+    was_complete = sql.Identifier(old, "is_complete")
+    had_value = [(name, sql.SQL("{} IS NOT NULL").format(sql.Identifier(old, name))) for name in target.told]
+    return [*((name, was_complete) for name in target.revise), *had_value]
 
 
 def outside_frame(target: Target, start_column: str) -> sql.Composed:
@@ -120,11 +130,15 @@ def outside_frame(target: Target, start_column: str) -> sql.Composed:
 
 
 def removal(target: Target, doomed: sql.Composable) -> sql.Composed:
-    """Delete the `doomed` rows; the figures of complete ones are kept in `revisions`."""
-    figures = [sql.SQL("({}, doomed.{}::text)").format(name, sql.Identifier(name)) for name in target.revise]
+    """Delete the `doomed` rows; their figures are kept in `revisions` as when they change."""
+    figures = [
+        sql.SQL("({}, doomed.{}::text, {})").format(name, sql.Identifier(name), is_kept)
+        for name, is_kept in _kept(target, "doomed")
+    ]
     revised = sql.SQL(
-        ", revised AS ({} FROM doomed INNER JOIN removed ON {} CROSS JOIN LATERAL (VALUES {}) AS figure (name, old)"
-        " WHERE doomed.is_complete)"
+        ", revised AS ({} FROM doomed INNER JOIN removed ON {}"
+        " CROSS JOIN LATERAL (VALUES {}) AS figure (name, old, is_kept)"
+        " WHERE figure.is_kept AND figure.old IS NOT NULL)"
     ).format(
         _revision_head(target, "doomed", None, ()),
         _same_key(target, "doomed", "removed"),

@@ -20,11 +20,14 @@ _NO_FIGURES = (
     *("is_business_hour", "business_share", "open_hours", "hours_expected", "hours_lost"),
     *("is_complete", "input_version"),
 )
-# What a figure comes to beside those of other hours and days: it changes when they do, and their change is kept.
-_RELATIVE = (
-    *("traffic_share", "occupancy_mean_corrected", "index_vs_normal", "imputation_method", "imputation_wape"),
-    *("quality", "entries_last_week", "change_last_week", "entries_52_weeks_ago", "change_52_weeks"),
+# What people were told of hours and days that need not be complete, or that others have a say in: estimates,
+# comparisons, letters. It begins as NULL, which is no news, and what it was is kept once it was told.
+_TOLD = (
+    *("entries_imputed", "exits_imputed", "imputation_method", "imputation_wape", "index_vs_normal", "quality"),
+    *("occupancy_mean_corrected", "entries_last_week", "change_last_week", "entries_52_weeks_ago", "change_52_weeks"),
 )
+# A share of the day so far changes with every hour of it; theirs is kept.
+_RELATIVE = ("traffic_share",)
 
 
 def _counts(table: str, schema: pl.Schema) -> Target:
@@ -35,9 +38,9 @@ def _counts(table: str, schema: pl.Schema) -> Target:
 
 def _target(table: str, schema: pl.Schema, key: tuple[str, ...], newer_than: str | None = None) -> Target:
     compare = tuple(name for name in schema if name not in key + _ORIGIN)
-    return Target(
-        table, key, compare, newer_than, tuple(name for name in compare if name not in _NO_FIGURES + _RELATIVE)
-    )
+    told = tuple(name for name in compare if name in _TOLD)
+    revise = tuple(name for name in compare if name not in _NO_FIGURES + _RELATIVE + _TOLD)
+    return Target(table, key, compare, newer_than, revise, told)
 
 
 COUNTS = {

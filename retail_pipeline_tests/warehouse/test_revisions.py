@@ -78,6 +78,26 @@ def test_a_derived_figure_that_changes_is_kept_with_the_run(warehouse: Warehouse
     ]
 
 
+def test_an_estimate_and_a_letter_are_kept_once_they_were_told(warehouse: Warehouse) -> None:
+    missing = {"is_complete": False, "entries": None}
+    told = {**missing, "entries_imputed": 5.0, "quality": "D"}
+    write_hours(warehouse, hours(hour_row(**missing, quality=None)))
+    write_hours(warehouse, hours(hour_row(**told, version=LATER)))
+    assert revisions(warehouse) == []
+
+    write_hours(warehouse, hours(hour_row(entries=6, quality="B", run_id="third", version=LATER + HOUR)))
+    assert revisions(warehouse) == [
+        ("hourly_analytics", "entries_imputed", "5", None, None, "third"),
+        ("hourly_analytics", "quality", "D", "B", None, "third"),
+    ]
+
+
+def test_an_hour_that_is_removed_keeps_what_was_told_of_it_and_nothing_else(warehouse: Warehouse) -> None:
+    write_hours(warehouse, hours(hour_row(is_complete=False, entries_imputed=5.0, quality=None)))
+    assert write_hours(warehouse, hours()) == [NOON]
+    assert revisions(warehouse) == [("hourly_analytics", "entries_imputed", "5", None, None, None)]
+
+
 def test_a_newer_input_version_alone_is_written_but_is_no_revision(warehouse: Warehouse) -> None:
     write_hours(warehouse, hours(hour_row()))
     assert write_hours(warehouse, hours(hour_row(version=LATER))) == [NOON]
