@@ -194,6 +194,8 @@ def explain(
     hour: str | None = None,
     day: dt.date | None = None,
     zone: str | None = None,
+    way: str | None = None,
+    table: str | None = None,
     metric: str | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
@@ -204,10 +206,13 @@ def explain(
         hour: a time in the hour, as 2026-11-24T17:00 by the store's clock, or with Z or an offset.
         day: a trading day, as 2026-11-24.
         zone: figures of this zone of the store, by the hour.
+        way: people who went this way in the hour, as outside:entrance.
+        table: where several hold figures of what is asked: queue_alerts, staffing_hours, heat_maps.
         metric: only this figure, with everything that it rests on (default: all figures).
         json: for machines, complete.
     """
-    return explain_figures(Console(), store_id=store, hour=hour, day=day, zone=zone, metric=metric, as_json=json)
+    asked = {"hour": hour, "zone": zone, "way": way, "table": table, "metric": metric}
+    return explain_figures(Console(), store_id=store, day=day, **asked, as_json=json)
 
 
 @app.command

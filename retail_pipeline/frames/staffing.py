@@ -29,8 +29,7 @@ def staffing_hours(hourly: pl.DataFrame, stores: Sequence[Store], now: dt.dateti
     """
     today = _today(stores, now)
     open_hours = _open_hours(stores, today, now)
-    past = hourly.filter("is_complete").join(today, on="store_id").filter(pl.col("local_date") < pl.col("today"))
-    recent = past.filter(pl.col("local_date") >= pl.col("today") - pl.duration(days=7 * WEEKS))
+    past, recent = hours_to_plan_by(hourly, stores, now)
     ahead = WEEKS + DAYS_AHEAD // 7
     staff = (pl.col("usual") / pl.col("entries_per_staff_hour")).ceil()
     return conform(
@@ -47,17 +46,32 @@ def staffing_hours(hourly: pl.DataFrame, stores: Sequence[Store], now: dt.dateti
 
 
 def backtested_error(recent: pl.DataFrame, past: pl.DataFrame) -> pl.DataFrame:
-    """`store_id`, `expected_wape`: the sum of absolute errors over the sum of entries, NULL where nobody came.
+    """`store_id`, `expected_wape`: the sum of absolute errors over the sum of entries, NULL where nobody came."""
+    wape = ratio(pl.col("error"), pl.col("entries")).alias("expected_wape")
+    return backtest(recent, past).select("store_id", wape)
+
+
+def backtest(recent: pl.DataFrame, past: pl.DataFrame) -> pl.DataFrame:
+    """One row per store: `error` (sum of |entries - expected|), `entries` and `hours` that could be tested.
 
     Each open hour of `recent` is compared with the median of the four weeks before it, as far as `past` knows them.
     """
     told = recent.filter(pl.col("business_share") > 0).join(usual_hours(recent, past, "entries", WEEKS), on=_KEY)
-    error = (pl.col("entries") - pl.col("usual")).abs().sum()
+    error = (pl.col("entries") - pl.col("usual")).abs().sum().alias("error")
     return (
         told.filter(pl.col("usual_weeks") >= _MIN_WEEKS)
         .group_by("store_id")
-        .agg(ratio(error, pl.col("entries").sum()).alias("expected_wape"))
+        .agg(error, pl.col("entries").sum(), pl.len().alias("hours"))
     )
+
+
+def hours_to_plan_by(
+    hourly: pl.DataFrame, stores: Sequence[Store], now: dt.datetime
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Complete hours of the local days before today, and those of them in the last four weeks: what plans rest on."""
+    past = hourly.filter("is_complete").join(_today(stores, now), on="store_id")
+    past = past.filter(pl.col("local_date") < pl.col("today"))
+    return past, past.filter(pl.col("local_date") >= pl.col("today") - pl.duration(days=7 * WEEKS))
 
 
 def _today(stores: Sequence[Store], now: dt.datetime) -> pl.DataFrame:

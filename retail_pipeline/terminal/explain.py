@@ -18,16 +18,18 @@ def explain_figures(
     hour: str | None,
     day: dt.date | None,
     zone: str | None,
+    way: str | None,
+    table: str | None,
     metric: str | None,
     as_json: bool,
 ) -> int:
     """Explain figures; a figure that is missing is explained too. Returns 0.
 
     Raises:
-        NotExplainableError: there is no such store, hour, zone or metric.
+        NotExplainableError: there is no such store, hour, zone, way, table or metric.
         WarehouseError: the warehouse can't be read.
     """
-    question = read_question(load_declared_fleet(), store_id, hour, day, zone, metric)
+    question = read_question(load_declared_fleet(), store_id, hour, day, zone, metric, way=way, table=table)
     with open_warehouse() as warehouse:
         explanation = explain(question, warehouse, dt.datetime.now(dt.UTC))
     if as_json:

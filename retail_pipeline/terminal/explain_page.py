@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from retail_pipeline.steps.explain.document import Explanation, Figure, Input, SourceReply
+from retail_pipeline.steps.explain.question import HEAT, STAFF
 from retail_pipeline.steps.explain.working import number
 
 SHOWN_ROWS = 48
@@ -50,11 +51,13 @@ def _head(told: Explanation) -> Text:
     head = Text(told.store_name, style="bold").append(f" ({told.store_id})", style="dim")
     if told.zone is not None:
         head.append(f", zone {told.zone}")
+    if told.way is not None:
+        head.append(f", {told.way.replace(':', ' > ')}")
     head.append(f"\n{_period(told)}\n")
     if told.missing_because is not None:
         return head.append("no figures  ", style="bold red").append(told.missing_because)
-    state = ("complete", "green") if told.is_complete else ("provisional", "yellow")
-    head.append(*state).append("  ")
+    if told.is_complete is not None:
+        head.append(*(("complete", "green") if told.is_complete else ("provisional", "yellow"))).append("  ")
     head.append(told.quality_because, style=_LETTERS.get(told.quality or "", ""))
     version = "" if told.input_version is None else f" from counts up to {_local(told, told.input_version)}"
     head.append(f"\nderived by run {told.run_id}{version}", style="dim")
@@ -88,6 +91,9 @@ def _one_figure(told: Explanation, figure: Figure) -> Iterator[RenderableType]:
 
 def _checked(told: Explanation, figure: Figure) -> Text:
     if figure.is_current is None:
+        if figure.computed_again is not None:
+            again = f"computed again just now: {_shown(told, figure.computed_again)}; it stays as the day began"
+            return Text(again, style="dim")
         is_gone = told.removed and figure.value is not None
         return Text("nothing to compute it from" if is_gone else "not derived: nothing to compare with", style="dim")
     if figure.is_current:
@@ -139,8 +145,13 @@ def _gaps(told: Explanation) -> Table:
 
 
 def _shown_inputs(told: Explanation) -> list[Input]:
-    """Of a single figure all, else those of the period: what occupancy owes to the hours before is left to it."""
-    return [one for one in told.inputs if len(told.figures) == 1 or told.start <= one.interval_start < told.end]
+    """Of a single figure all, else those of the period: what occupancy owes to the hours before is left to it.
+
+    A plan is made of other hours alone.
+    """
+    if len(told.figures) == 1 or told.figures[0].table in (STAFF, HEAT):
+        return list(told.inputs)
+    return [one for one in told.inputs if told.start <= one.interval_start < told.end]
 
 
 def _shown_replies(told: Explanation, rows: list[Input]) -> list[SourceReply]:

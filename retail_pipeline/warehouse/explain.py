@@ -36,7 +36,7 @@ def replies_named(warehouse: Warehouse, reply_ids: Collection[int]) -> pl.DataFr
 def revisions_of(warehouse: Warehouse, period: Period) -> pl.DataFrame:
     """What figures of the period's hours and of its trading day were before, and counts of its intervals; in order.
 
-    `row_start` is the start of the hour or interval, NULL for a trading day.
+    `row_start` is the start of the hour or interval, NULL for a trading day; `place` the zone, or `from:to` of a way.
     """
     return warehouse.read("revisions_of_period", period._asdict())
 
@@ -46,11 +46,25 @@ def lines_declared(warehouse: Warehouse, store_id: str) -> pl.DataFrame:
     return warehouse.read("lines_declared", {"store_id": store_id})
 
 
-def run_of(warehouse: Warehouse, table: str, period: Period, zone: str | None) -> str | None:
-    """The run that last changed the row of `table` that begins with the period; None where there is no row."""
+def run_of(warehouse: Warehouse, table: str, period: Period, place: str | None) -> str | None:
+    """The run that last changed the row of `table` that begins with the period; None where there is no row.
+
+    `place` is a zone, or `from:to` of a way between areas.
+    """
     runs = warehouse.read("runs_of_figures", period._asdict())
-    found = runs.filter(pl.col("table_name") == table, pl.col("zone").eq_missing(pl.lit(zone, pl.String())))
+    found = runs.filter(pl.col("table_name") == table, pl.col("place").eq_missing(pl.lit(place, pl.String())))
     return cast("str", found["run_id"][0]) if found.height else None
+
+
+def staffing_hour(warehouse: Warehouse, store_id: str, local_date: dt.date, local_hour: int) -> pl.DataFrame:
+    """What is expected of a local hour, with `run_id`; empty where nothing is."""
+    return warehouse.read("staffing_hour", {"store_id": store_id, "local_date": local_date, "local_hour": local_hour})
+
+
+def heat_map_cell(warehouse: Warehouse, store_id: str, zone: str, weekday: int, local_hour: int) -> pl.DataFrame:
+    """A cell of the heat map of a zone (`*`: the store), with `run_id`; empty where nothing is known of it."""
+    cell = {"store_id": store_id, "zone": zone, "weekday": weekday, "local_hour": local_hour}
+    return warehouse.read("heat_map_cell", cell)
 
 
 def sales_of(warehouse: Warehouse, period: Period, *, is_day: bool) -> dict[str, object] | None:

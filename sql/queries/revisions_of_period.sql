@@ -1,11 +1,12 @@
 -- What figures and counts of a store were before: hours and intervals that start in [start, end), and a trading day.
--- Grain and key: revision_id. Caller: warehouse/explain.py.
+-- Changes of one moment stand in the order of what they are of. Grain and key: revision_id. Caller: warehouse/explain.py.
 SELECT
     keyed.revision_id,
     keyed.table_name,
     keyed.sensor_id,
-    keyed.zone,
+    keyed.place,
     keyed.row_start,
+    keyed.trading_day,
     keyed.column_name,
     keyed.old_value,
     keyed.new_value,
@@ -17,7 +18,7 @@ FROM (
         revision_id,
         table_name,
         row_key ->> 'sensor_id' AS sensor_id,
-        row_key ->> 'zone' AS zone,
+        coalesce(row_key ->> 'zone', (row_key ->> 'from_area') || ':' || (row_key ->> 'to_area')) AS place,
         coalesce(row_key ->> 'hour_start', row_key ->> 'interval_start')::timestamptz AS row_start,
         (row_key ->> 'trading_day')::date AS trading_day,
         column_name,
@@ -32,4 +33,4 @@ FROM (
 WHERE
     keyed.trading_day = %(trading_day)s::date
     OR (keyed.row_start >= %(start)s::timestamptz AND keyed.row_start < %(end)s::timestamptz)
-ORDER BY keyed.revision_id
+ORDER BY keyed.changed_at, keyed.row_start, keyed.sensor_id, keyed.column_name, keyed.revision_id

@@ -4,22 +4,44 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import polars as pl
+
 from retail_pipeline.fleet.models import Report
 from retail_pipeline.frames.metrics import Metric, metric_of
 from retail_pipeline.frames.zone_hours import ESTIMATED
 from retail_pipeline.steps.explain.day_workings import DAY_WORKINGS
-from retail_pipeline.steps.explain.document import Estimate, Explanation, Figure, Gap, Input, SourceReply, Value
+from retail_pipeline.steps.explain.document import Estimate, Explanation, Figure, Gap, Input, SourceReply, Uses, Value
 from retail_pipeline.steps.explain.evidence import Evidence, gather
-from retail_pipeline.steps.explain.facts import day_facts, hour_facts, zone_facts
+from retail_pipeline.steps.explain.facts import (
+    Facts,
+    alert_facts,
+    day_facts,
+    flow_facts,
+    hour_facts,
+    hours_behind,
+    zone_facts,
+)
 from retail_pipeline.steps.explain.history import earlier_values, revised_counts
 from retail_pipeline.steps.explain.hour_workings import HOUR_WORKINGS, HourFacts
 from retail_pipeline.steps.explain.inputs import inputs, used_by, uses_of
-from retail_pipeline.steps.explain.question import DAYS, HOURS, SALES, ZONES, Question, refuse_outside
-from retail_pipeline.steps.explain.reasons import why_letter, why_missing, why_null
+from retail_pipeline.steps.explain.outlook_workings import HEAT_WORKINGS, STAFF_WORKINGS, OutlookFacts
+from retail_pipeline.steps.explain.question import (
+    ALERTS,
+    DAYS,
+    FLOWS,
+    HEAT,
+    HOURS,
+    SALES,
+    STAFF,
+    ZONES,
+    Question,
+    refuse_outside,
+)
+from retail_pipeline.steps.explain.reasons import why_letter, why_missing, why_no_alert, why_no_outlook, why_null
 from retail_pipeline.steps.explain.removed import removed_inputs, removed_replies
 from retail_pipeline.steps.explain.sales_workings import SALES_WORKINGS
 from retail_pipeline.steps.explain.working import Row, Working
-from retail_pipeline.steps.explain.zone_workings import ZONE_WORKINGS
+from retail_pipeline.steps.explain.zone_workings import ALERT_WORKINGS, FLOW_WORKINGS, ZONE_WORKINGS
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.explain import first_known_hour, replies_named
 
@@ -28,6 +50,10 @@ WORKINGS: Mapping[str, Mapping[str, Work]] = {
     HOURS: HOUR_WORKINGS,
     DAYS: DAY_WORKINGS,
     ZONES: ZONE_WORKINGS,
+    FLOWS: FLOW_WORKINGS,
+    ALERTS: ALERT_WORKINGS,
+    STAFF: STAFF_WORKINGS,
+    HEAT: HEAT_WORKINGS,
     "conversion_hours": SALES_WORKINGS,
     "conversion_days": SALES_WORKINGS,
 }
@@ -57,7 +83,7 @@ class _Answer:
         self.own_gaps = tuple(one for one in self.gaps if question.start <= one.hour_start < question.end)
         self.because = why_letter(question, self.row, self.own_gaps, now)
         self.facts = None if self.row is None or gone else self._facts(self.again or self.row)
-        self.missing = None if self.row else why_missing(question, self.own_gaps, self._own_counts(), now)
+        self.missing = None if self.row else self._why_missing()
 
     def told(self, warehouse: Warehouse) -> Explanation:
         """The whole document."""
@@ -74,6 +100,7 @@ class _Answer:
             organization_id=store.organization,
             timezone=store.timezone,
             zone=question.zone,
+            way=question.place if question.way else None,
             period="day" if question.hour is None else "hour",
             start=question.start,
             end=question.end,
@@ -100,7 +127,7 @@ class _Answer:
 
     def _figure(self, table: str, name: str) -> Figure:
         metric = metric_of(table, name)
-        uses = uses_of(self.question, name, is_estimated=self._column("occupancy_source") == ESTIMATED)
+        uses = self._uses(name)
         is_sale = table in SALES.values()
         row = self.evidence.sales if is_sale else self.row
         value = None if row is None else _value(row[name])
@@ -121,10 +148,19 @@ class _Answer:
             terms=working.terms,
             uses=uses,
             computed_again=value if is_sale else again,
-            is_current=None if is_sale or self.row is None or self.gone else again == value,
+            is_current=None if is_sale or self.row is None or self.gone else self._is_current(again, value),
             missing_because=self._missing(metric, row) if value is None else None,
-            earlier=earlier_values(self.question, self.evidence, name, used, self.gaps),
+            earlier=earlier_values(self.question, self.evidence, name, uses, used, self.gaps),
         )
+
+    def _uses(self, name: str) -> Uses | None:
+        hours = hours_behind(self.question, self.evidence, self.facts, name)
+        return uses_of(self.question, name, hours, is_estimated=self._column("occupancy_source") == ESTIMATED)
+
+    def _is_current(self, again: Value, value: Value) -> bool | None:
+        """None where nothing writes it anew: a plan stays as it was when its day began."""
+        is_kept = self.evidence.outlook is not None and self.evidence.outlook.is_kept
+        return None if is_kept and again != value else again == value
 
     def _working(self, table: str, name: str, row: Row | None) -> Working:
         """How it comes about now; a figure of which nothing is known, or no longer, has none."""
@@ -142,8 +178,14 @@ class _Answer:
             " `retail-pipeline load-transactions FILE` loads a till's export."
         )
 
-    def _facts(self, row: Row) -> object:
+    def _facts(self, row: Row) -> Facts:
         question, evidence = self.question, self.evidence
+        if evidence.outlook is not None:
+            return OutlookFacts(row, evidence.outlook)
+        if question.table == FLOWS:
+            return flow_facts(question, row, self.counts)
+        if question.table == ALERTS:
+            return alert_facts(question, evidence, row, self.counts)
         if question.table == ZONES:
             return zone_facts(question, evidence, row, self.counts)
         if question.table == DAYS:
@@ -167,6 +209,16 @@ class _Answer:
         starts = [self.question.start, *(one.interval_start for one in rows)]
         ends = [self.question.end, *(one.interval_end for one in rows)]
         return tuple(one for one in self.gaps if min(starts) <= one.hour_start < max(ends))
+
+    def _why_missing(self) -> str:
+        zones = self.evidence.zones.filter(
+            pl.col("zone") == pl.lit(self.question.zone, pl.String()), pl.col("hour_start") == self.question.start
+        )
+        if self.evidence.outlook is not None:
+            return why_no_outlook(self.question, self.evidence.outlook, self.now)
+        if self.question.table == ALERTS and zones.height:
+            return why_no_alert(self.question, zones.row(0, named=True))
+        return why_missing(self.question, self.own_gaps, self._own_counts(), self.now)
 
     def _own_counts(self) -> list[Input]:
         return [one for one in self.counts if self.question.start <= one.interval_start < self.question.end]

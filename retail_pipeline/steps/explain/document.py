@@ -9,6 +9,8 @@ from retail_pipeline.steps.status_report import Instant
 Value = bool | int | float | str | Instant | tuple[int, ...] | None
 """A figure; None is unknown, never zero."""
 
+_HOUR = dt.timedelta(hours=1)
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,7 +28,8 @@ class Term(_Part):
 class Uses(_Part):
     """Which of the `inputs` a figure is made from: lines and regions (`device/number`), intervals that start in it.
 
-    `regions` are those whose stays it takes, `long_stays` those whose long ones.
+    `regions` are those whose stays it takes, `long_stays` those whose long ones. Where `hours` are named, only
+    intervals that start within an hour of one of them.
     """
 
     lines: tuple[str, ...]
@@ -34,6 +37,13 @@ class Uses(_Part):
     start: Instant
     end: Instant
     long_stays: tuple[str, ...] = ()
+    hours: tuple[Instant, ...] = ()
+
+    def holds(self, start: dt.datetime) -> bool:
+        """Whether an interval that starts then is among them."""
+        if not self.start <= start < self.end:
+            return False
+        return not self.hours or any(hour <= start < hour + _HOUR for hour in self.hours)
 
     def places(self, report: str) -> tuple[str, ...]:
         """Those of a report."""
@@ -161,7 +171,7 @@ class Estimate(_Part):
 
 
 class Explanation(_Part):
-    """Everything about the figures of a store's hour, or trading day, or of one of its zones in an hour."""
+    """Everything about the figures of a store's hour, or trading day, or of a zone or a way (`from:to`) in an hour."""
 
     at: Instant
     store_id: str
@@ -169,6 +179,7 @@ class Explanation(_Part):
     organization_id: str
     timezone: str
     zone: str | None
+    way: str | None
     period: str
     start: Instant
     end: Instant

@@ -1,6 +1,7 @@
 """Reads all that an explanation rests on: the trading day's counts and figures, and where they came from."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +16,11 @@ from retail_pipeline.frames.drift import corrected_occupancy
 from retail_pipeline.frames.flows import zone_flows
 from retail_pipeline.frames.hourly import entrance_intervals
 from retail_pipeline.frames.local_time import trading_day_hours
+from retail_pipeline.frames.queues import queue_alerts
 from retail_pipeline.frames.zone_hours import zone_hours
-from retail_pipeline.steps.explain.question import DAYS, ZONES, Question
+from retail_pipeline.steps.explain.compared import Compared, read_compared
+from retail_pipeline.steps.explain.outlook import Outlook, read_outlook
+from retail_pipeline.steps.explain.question import ALERTS, DAYS, FLOWS, HOURS, ZONES, Question
 from retail_pipeline.steps.figures import DayCounts, figures_of_days
 from retail_pipeline.warehouse import reads
 from retail_pipeline.warehouse.connection import Warehouse
@@ -31,14 +35,16 @@ class Evidence:
         hours: its local hours (`STORE_HOURS`).
         counts: its counts, and the figures that they come to now.
         intervals: `entrance_intervals` of the day with `corrected`.
-        regional, long_stays, flows: stays and long ones as reported, and people between areas; empty unless a zone is
-            asked for.
+        regional, long_stays: stays and long ones as reported.
+        zones, flows: `zone_hours` and `zone_flows` as they would be derived now.
         stored: `hourly_analytics` of the day, as it stands.
         answer: the row that is asked for as it stands, in its table; empty where there is none.
         again: that row as it would be derived now; empty where it would not be.
+        outlook: the hours that a plan or a cell of a heat map is made from; None where neither is asked for.
         past_days: the days a week and 52 weeks before.
+        compared: hours of other days that figures of the question rest on.
         lost: starts of hours whose gap is closed as lost.
-        gaps, revisions, declared: of the day; see `warehouse.explain`.
+        gaps, revisions, declared: of the day and of `compared`; see `warehouse.explain`.
         sales: entries and sales beside each other; None where unknown.
         run_id: the run that last changed the answer.
     """
@@ -48,11 +54,14 @@ class Evidence:
     intervals: pl.DataFrame
     regional: pl.DataFrame
     long_stays: pl.DataFrame
+    zones: pl.DataFrame
     flows: pl.DataFrame
     stored: pl.DataFrame
     answer: pl.DataFrame
     again: pl.DataFrame
+    outlook: Outlook | None
     past_days: pl.DataFrame
+    compared: Compared
     lost: tuple[dt.datetime, ...]
     gaps: pl.DataFrame
     revisions: pl.DataFrame
@@ -71,36 +80,66 @@ def gather(warehouse: Warehouse, question: Question, now: dt.datetime) -> Eviden
         reads.counts(warehouse, report, [store.id], start, end) for report in (Report.REGIONS, Report.LONG_STAYS)
     )
     flows = zone_flows(counts.present, [store], hours)
+    zones = zone_hours(counts.zones, flows, regional, counts.hourly, [store], hours, long_stays=longer)
     stored = reads.hourly(warehouse, [store.id], start, end)
     past_days = reads.day_history(warehouse, [store.id], {day - LAST_WEEK, day - LAST_YEAR})
     lost = reads.lost_hours(warehouse, [store.id], start, end)
-    whole_day, asked = Period(store.id, start, end, day), Period(store.id, question.start, question.end, day)
-    if question.table == ZONES:
-        answer = reads.zone_hours(warehouse, [store.id], question.start, question.end)
-        again = zone_hours(counts.zones, flows, regional, counts.hourly, [store], hours, long_stays=longer)
-    elif question.table == DAYS:
-        answer = reads.daily(warehouse, [store.id], day, day)
-        again = daily_summaries(stored, [store], hours, now, lost, past_days)
-    else:
-        answer, again = stored, counts.hourly
+    compared = read_compared(warehouse, question, now)
+    periods = _periods(question, compared)
+    asked = Period(store.id, question.start, question.end, day)
+    outlook = read_outlook(warehouse, question, now)
+    derived = {
+        HOURS: counts.hourly,
+        ZONES: zones,
+        FLOWS: flows,
+        ALERTS: queue_alerts(zones, [store]),
+        DAYS: daily_summaries(stored, [store], hours, now, lost, past_days),
+    }
+    answer = outlook.answer if outlook else _asked_for(_standing(warehouse, question), question)
     return Evidence(
         hours=hours,
         counts=counts,
         intervals=_intervals(counts, question, hours),
         regional=regional,
         long_stays=longer,
+        zones=zones,
         flows=flows,
         stored=stored,
-        answer=_asked_for(answer, question),
-        again=_asked_for(again, question),
+        answer=answer,
+        again=outlook.again if outlook else _asked_for(derived[question.table], question),
+        outlook=outlook,
         past_days=past_days,
+        compared=compared,
         lost=tuple(lost["hour_start"]),
-        gaps=gaps_of(warehouse, whole_day),
-        revisions=revisions_of(warehouse, whole_day),
+        gaps=_once(gaps_of(warehouse, one) for one in periods),
+        revisions=_once(revisions_of(warehouse, one) for one in periods),
         declared=lines_declared(warehouse, store.id),
         sales=sales_of(warehouse, asked, is_day=question.table == DAYS),
-        run_id=run_of(warehouse, question.table, asked, question.zone),
+        run_id=outlook.run_id if outlook else run_of(warehouse, question.table, asked, question.place),
     )
+
+
+def _standing(warehouse: Warehouse, question: Question) -> pl.DataFrame:
+    """The rows of the table that is asked for."""
+    read = {HOURS: reads.hourly, ZONES: reads.zone_hours, FLOWS: reads.zone_flows, ALERTS: reads.queue_alerts}
+    store_ids = [question.store.id]
+    if question.table == DAYS:
+        return reads.daily(warehouse, store_ids, question.trading_day, question.trading_day)
+    return read[question.table](warehouse, store_ids, question.start, question.end)
+
+
+def _periods(question: Question, compared: Compared) -> list[Period]:
+    """The trading day, and the hours of others; whole days where a day is asked for."""
+    store, day = question.store, question.trading_day
+    if question.hour is None:
+        days = sorted({day, *(one.trading_day for one in compared.hours)})
+        return [Period(store.id, *day_bounds(store, one), one) for one in days]
+    hours = (Period(store.id, one.hour_start, one.hour_end, one.trading_day) for one in compared.hours)
+    return [*hours, Period(store.id, *day_bounds(store, day), day)]
+
+
+def _once(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat(frames).unique(maintain_order=True)
 
 
 def _intervals(counts: DayCounts, question: Question, hours: pl.DataFrame) -> pl.DataFrame:
@@ -113,4 +152,6 @@ def _asked_for(rows: pl.DataFrame, question: Question) -> pl.DataFrame:
     if question.hour is None:
         return rows.filter(pl.col("trading_day") == question.trading_day)
     mine = rows.filter(pl.col("hour_start") == question.start)
+    if question.way is not None:
+        return mine.filter(pl.col("from_area") == question.way[0], pl.col("to_area") == question.way[1])
     return mine if question.zone is None else mine.filter(pl.col("zone") == question.zone)

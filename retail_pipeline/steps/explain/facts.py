@@ -10,6 +10,7 @@ from retail_pipeline.fleet.models import Report
 from retail_pipeline.frames.comparison import LAST_WEEK, LAST_YEAR
 from retail_pipeline.frames.coverage import device_coverage
 from retail_pipeline.frames.declared import entrance_devices, is_live
+from retail_pipeline.frames.imputation import WEEKS as WEEKS_OF_ESTIMATE
 from retail_pipeline.frames.imputation import backtest
 from retail_pipeline.frames.known_hours import known_hours
 from retail_pipeline.frames.normal import WEEKS
@@ -18,9 +19,27 @@ from retail_pipeline.steps.explain.day_workings import DayFacts
 from retail_pipeline.steps.explain.document import Input
 from retail_pipeline.steps.explain.evidence import Evidence
 from retail_pipeline.steps.explain.hour_workings import HourFacts
+from retail_pipeline.steps.explain.outlook_workings import OutlookFacts
 from retail_pipeline.steps.explain.question import Question
 from retail_pipeline.steps.explain.working import Row
-from retail_pipeline.steps.explain.zone_workings import ZoneFacts
+from retail_pipeline.steps.explain.zone_workings import AlertFacts, FlowFacts, ZoneFacts
+
+Facts = HourFacts | DayFacts | ZoneFacts | FlowFacts | AlertFacts | OutlookFacts
+Hours = tuple[dt.datetime, ...] | None
+WEEKS_BACK = {
+    "index_vs_normal": WEEKS,
+    "entries_imputed": WEEKS_OF_ESTIMATE,
+    "exits_imputed": WEEKS_OF_ESTIMATE,
+}
+"""How many weeks before an hour its figures look at."""
+
+DAYS_BACK = {
+    "entries_last_week": (LAST_WEEK, False),
+    "change_last_week": (LAST_WEEK, True),
+    "entries_52_weeks_ago": (LAST_YEAR, False),
+    "change_52_weeks": (LAST_YEAR, True),
+}
+"""How far back the day lies that a day is compared with, and whether the figure is of both."""
 
 _INTERVAL_MINUTES = minutes_between("interval_start", "interval_end").alias("minutes")
 
@@ -85,6 +104,33 @@ def zone_facts(question: Question, evidence: Evidence, row: Row, counts: Iterabl
     )
 
 
+def flow_facts(question: Question, row: Row, counts: Iterable[Input]) -> FlowFacts:
+    """What the people of a way rest on."""
+    return FlowFacts(row, tuple(_crossed(counts, question)))
+
+
+def alert_facts(question: Question, evidence: Evidence, row: Row, counts: Iterable[Input]) -> AlertFacts:
+    """What an alert rests on: the queue's hour, and what the store allows."""
+    zone_rows = evidence.zones.filter(pl.col("zone") == question.zone, pl.col("hour_start") == question.start)
+    of_zone = zone_facts(question, evidence, {**zone_rows.row(0, named=True), **row}, counts)
+    return AlertFacts(of_zone, question.store.queue_alert)
+
+
+def hours_behind(question: Question, evidence: Evidence, facts: Facts | None, metric: str) -> Hours:
+    """The hours that a figure is made from, where they are others than those of the period; None: they are not."""
+    if isinstance(facts, OutlookFacts):
+        return tuple(one["hour_start"] for one in facts.outlook.hours)
+    if isinstance(facts, HourFacts) and metric in WEEKS_BACK:
+        back = [one["hour_start"] for one in facts.weeks_before if one["weeks"] <= WEEKS_BACK[metric]]
+        return (*back, question.start) if metric == "index_vs_normal" else tuple(back)
+    if isinstance(facts, DayFacts) and metric in DAYS_BACK:
+        ago, is_own_too = DAYS_BACK[metric]
+        days = {question.trading_day - ago, *([question.trading_day] if is_own_too else ())}
+        own = evidence.hours["hour_start"].to_list() if is_own_too else []
+        return (*(one.hour_start for one in evidence.compared.hours if one.trading_day in days), *own)
+    return None
+
+
 def _rows(frame: pl.DataFrame) -> tuple[dict[str, Any], ...]:
     return tuple(frame.iter_rows(named=True))
 
@@ -94,16 +140,17 @@ def _hour_of_calendar(question: Question, evidence: Evidence) -> Row:
 
 
 def _crossed(counts: Iterable[Input], question: Question) -> Iterator[Row]:
-    """Sums of each line in the hour: crossings into the place that is asked for, and out of it."""
+    """Sums of each line in the hour: crossings into the place that is asked for, or along the way, and back."""
     lines: dict[str, list[Input]] = {}
     for one in counts:
         if one.report == Report.LINES and one.left_out is None and question.start <= one.interval_start < question.end:
             lines.setdefault(one.place, []).append(one)
     for _, rows in sorted(lines.items()):
         line = rows[0]
-        leads_in = question.zone is None or line.to_area == question.zone
-        if question.zone is not None and question.zone not in (line.from_area, line.to_area):
+        areas, target = (line.from_area, line.to_area), question.way[1] if question.way else question.zone
+        if target is not None and (target not in areas or (question.way and set(question.way) != set(areas))):
             continue
+        leads_in = target is None or line.to_area == target
         reported = {"IN": sum(row.in_count or 0 for row in rows), "OUT": sum(row.out_count or 0 for row in rows)}
         entering = "IN" if leads_in != line.inverted else "OUT"
         leaving = "OUT" if entering == "IN" else "IN"

@@ -1,24 +1,27 @@
 """The counts behind a figure: every line and region in every interval, as reported, and which figure uses it."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
 from retail_pipeline.fleet.calendar import day_bounds
+from retail_pipeline.fleet.graph import Door
 from retail_pipeline.fleet.models import Report, Role
 from retail_pipeline.frames.counts import lines_frame
 from retail_pipeline.frames.local_time import with_hours
 from retail_pipeline.frames.stays import declared_regions
+from retail_pipeline.steps.explain.compared import marked
 from retail_pipeline.steps.explain.document import Input, Uses
 from retail_pipeline.steps.explain.evidence import Evidence
-from retail_pipeline.steps.explain.question import DAYS, ZONES, Question
+from retail_pipeline.steps.explain.question import DAYS, Question
 
 _NONE_OF_IT = {
     *("business_share", "is_business_hour", "open_hours", "hours_expected", "hours_lost"),
-    *("entries_imputed", "exits_imputed", "imputation_method", "imputation_wape"),
-    *("entries_last_week", "entries_52_weeks_ago", "occupancy_source"),
+    *("imputation_method", "imputation_wape", "expected_wape", "share_of_week", "occupancy_source"),
 }
+_HOUR = dt.timedelta(hours=1)
 _STREET = {"passers_by"}
 _STREET_TOO = {"capture_rate", "turn_in_ratio"}
 _SO_FAR = {"occupancy_end", "occupancy_max", "occupancy_mean", "dwell_minutes", "occupancy_share"}
@@ -30,13 +33,17 @@ _OF_STORE_TOO = {"draw_rate", "occupancy_share", "pass_on_rate"}
 OFF = "the device was switched off: its zeros are no counts"
 
 
-def uses_of(question: Question, metric: str, *, is_estimated: bool) -> Uses | None:
+def uses_of(question: Question, metric: str, hours: Sequence[dt.datetime] | None, *, is_estimated: bool) -> Uses | None:
     """The lines and regions that a figure is made from, and the span in which their intervals start; None: none.
 
-    `is_estimated`: the occupancy of the zone comes from stays, not from lines.
+    `hours`: starts of those that it is made from, where they are not the period itself (None). `is_estimated`: the
+    occupancy of the zone comes from stays, not from lines.
     """
-    if metric in _NONE_OF_IT:
+    if metric in _NONE_OF_IT or hours == ():
         return None
+    if hours is not None:
+        lines = tuple(_lines(question, metric))
+        return Uses(lines=lines, regions=(), start=min(hours), end=max(hours) + _HOUR, hours=tuple(sorted(hours)))
     if metric in _STAYS or (metric == "occupancy_mean" and is_estimated):
         stays, longer = (tuple(_regions(question, report)) for report in (Report.REGIONS, Report.LONG_STAYS))
         return Uses(
@@ -51,8 +58,12 @@ def uses_of(question: Question, metric: str, *, is_estimated: bool) -> Uses | No
 
 
 def inputs(question: Question, evidence: Evidence) -> tuple[Input, ...]:
-    """Every line of the store, and where a zone is asked for every region, over the trading day; in order of time."""
-    lines = [_of_line(row) for row in _line_rows(question, evidence).iter_rows(named=True)]
+    """Every line of the store, and where a zone is asked for every region, over the trading day; in order of time.
+
+    Also the lines in the hours that it is compared with.
+    """
+    areas = {(door.sensor_id, door.line): door.areas for door in question.store.graph.doors}
+    lines = [_of_line(row, areas) for row in _line_rows(question, evidence).iter_rows(named=True)]
     regions = [_of_region(row) for row in _region_rows(question, evidence).iter_rows(named=True)]
     return tuple(
         sorted([*lines, *regions], key=lambda one: (one.interval_start, one.sensor_id, one.report, one.number))
@@ -67,19 +78,26 @@ def used_by(rows: Iterable[Input], uses: Iterable[Uses | None]) -> tuple[Input, 
 
 def is_used(row: Input, uses: Uses) -> bool:
     """Whether the row is of one of the lines or regions, and starts in the span."""
-    return row.place in uses.places(row.report) and uses.start <= row.interval_start < uses.end
+    return row.place in uses.places(row.report) and uses.holds(row.interval_start)
 
 
 def _lines(question: Question, metric: str) -> Iterator[str]:
     store = question.store
-    doors = {(door.sensor_id, door.line) for door in store.graph.doors_of(question.zone)} if question.zone else set()
+    doors = {(door.sensor_id, door.line) for door in _doors(question)}
     roles = {Role.PASSERS_BY} if metric in _STREET else {Role.ENTRANCE}
     roles |= {Role.PASSERS_BY} if metric in _STREET_TOO else set()
-    of_store = question.table != ZONES or metric in _OF_STORE_TOO
+    of_store = question.place is None or metric in _OF_STORE_TOO
     for device in store.devices_for(Report.LINES):
         for number, line in sorted(device.lines.items()):
             if (device.id, number) in doors or (of_store and line.role in roles):
                 yield f"{device.id}/{number}"
+
+
+def _doors(question: Question) -> Iterator[Door]:
+    """Those on the boundary of the zone, or of the way."""
+    for door in question.store.graph.doors:
+        if question.zone in door.areas or question.way in (door.areas, door.areas[::-1]):
+            yield door
 
 
 def _regions(question: Question, report: Report) -> Iterator[str]:
@@ -98,7 +116,9 @@ def _span(question: Question, metric: str) -> tuple[dt.datetime, dt.datetime]:
 
 def _line_rows(question: Question, evidence: Evidence) -> pl.DataFrame:
     lines = lines_frame([question.store]).filter(pl.col("role") != str(Role.IGNORED))
-    placed = _placed(evidence.counts.placed, evidence)
+    own = marked(evidence.counts.placed, evidence.counts.off)
+    others = evidence.compared.placed
+    placed = own if others is None else pl.concat([own, others.select(own.columns)])
     per_line = [
         placed.with_columns(
             pl.lit(number, pl.Int8).alias("line"),
@@ -123,17 +143,14 @@ def _region_rows(question: Question, evidence: Evidence) -> pl.DataFrame:
     )
 
 
-def _placed(rows: pl.DataFrame, evidence: Evidence) -> pl.DataFrame:
-    off = evidence.counts.off.hours.select("sensor_id", "hour_start", pl.lit(value=True).alias("is_off"))
-    return rows.join(off, on=["sensor_id", "hour_start"], how="left").with_columns(
-        pl.col("is_off").fill_null(value=False)
-    )
-
-
-def _of_line(row: dict[str, object]) -> Input:
-    names = ("sensor_id", "role", "from_area", "to_area", "inverted", "in_count", "out_count")
+def _of_line(row: dict[str, Any], areas: Mapping[tuple[str, int], tuple[str, str]]) -> Input:
+    """`areas`: where the doors of the store lead, as the line graph has it where the line does not say."""
+    names = ("sensor_id", "role", "inverted", "in_count", "out_count")
+    from_area, to_area = areas.get((row["sensor_id"], row["line"]), (row["from_area"], row["to_area"]))
     return Input(
         **{name: row[name] for name in (*names, *_COMMON)},
+        from_area=from_area,
+        to_area=to_area,
         report=Report.LINES,
         number=row["line"],
         zone=None,

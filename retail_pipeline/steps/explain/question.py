@@ -1,4 +1,4 @@
-"""What is asked: a store's hour or trading day, perhaps a zone, perhaps one metric; refused with near names."""
+"""What is asked: a store's hour or trading day, perhaps a zone or way, perhaps one metric; refused with near names."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from retail_pipeline.fleet.wall_clock import clock_hour
 from retail_pipeline.frames.metrics import metrics_of
 
 HOURS, DAYS, ZONES = "hourly_analytics", "daily_summaries", "zone_hours"
+FLOWS, ALERTS = "zone_flows", "queue_alerts"
+STAFF, HEAT = "staffing_hours", "heat_maps"
 SALES = {HOURS: "conversion_hours", DAYS: "conversion_days"}
 _FIRST_YEAR, _LAST_YEAR = 1971, 2200
 
@@ -23,7 +25,8 @@ class NotExplainableError(Exception):
 class Question:
     """A period of a store, whose figures stand in `table`; `metrics` are those that are asked for.
 
-    `hour` is None where a whole trading day is asked for. `[start, end)` is UTC.
+    `hour` is None where a whole trading day is asked for; of a cell of `heat_maps` it is an hour that lies in it.
+    `way` leads from one area to another. `[start, end)` is UTC.
     """
 
     store: Store
@@ -34,27 +37,43 @@ class Question:
     start: dt.datetime
     end: dt.datetime
     metrics: tuple[tuple[str, str], ...]
+    way: tuple[str, str] | None = None
+
+    @property
+    def place(self) -> str | None:
+        """The zone, or `from:to` of the way; None: the whole store."""
+        return ":".join(self.way) if self.way else self.zone
 
 
 def read_question(
-    fleet: Fleet, store_id: str, hour: str | None, day: dt.date | None, zone: str | None, metric: str | None
+    fleet: Fleet,
+    store_id: str,
+    hour: str | None,
+    day: dt.date | None,
+    zone: str | None,
+    metric: str | None,
+    *,
+    way: str | None = None,
+    table: str | None = None,
 ) -> Question:
     """What is meant by the words of a command line.
 
     Raises:
-        NotExplainableError: whoever asks corrects store, hour, zone or metric.
+        NotExplainableError: whoever asks corrects store, hour, zone, way, table or metric.
     """
     if (hour is None) == (day is None):
         raise NotExplainableError("Say either --hour, as 2026-11-24T17:00, or --day, as 2026-11-24.")
     if not fleet.has_store(store_id):
         raise NotExplainableError(_unknown("--store", store_id, fleet.store_ids, "The fleet file declares"))
     store = fleet.store(store_id)
-    table = _table(store, day, zone)
+    areas = _areas(store, way)
+    table = _table(_tables(store, day, zone, areas), table, metric)
     metrics = _metrics(table, metric)
     if day is not None:
         return Question(store, table, None, None, day, *day_bounds(store, day), metrics)
     local = read_hour(store, hour or "")
-    return Question(store, table, zone, local, local.trading_day, local.hour_start, local.hour_end, metrics)
+    span = local.trading_day, local.hour_start, local.hour_end
+    return Question(store, table, zone, local, *span, metrics, areas)
 
 
 def read_hour(store: Store, text: str) -> LocalHour:
@@ -90,20 +109,23 @@ def read_hour(store: Store, text: str) -> LocalHour:
 def refuse_outside(question: Question, first: dt.datetime | None, now: dt.datetime) -> None:
     """Refuse a period that has not begun, or that lies before everything that is known (`first`).
 
+    What is expected is told of hours to come; an hour that names a cell of a heat map may lie anywhere.
+
     Raises:
         NotExplainableError: whoever asks chooses another period.
     """
     store, asked = question.store, _asked(question)
-    if question.start > now:
+    if question.start > now and question.table not in (STAFF, HEAT):
         today = trading_day_of(store, now)
+        hint = f" `--table {STAFF}` tells what is expected of it." if question.table == HOURS else ""
         raise NotExplainableError(
-            f"{asked} has not begun: in {store.timezone} it is {local_time(store, now)}, day {today}."
+            f"{asked} has not begun: in {store.timezone} it is {local_time(store, now)}, day {today}.{hint}"
         )
     if first is None:
         raise NotExplainableError(
             f"{asked}: nothing of {store.id} was collected yet. `retail-pipeline run --store {store.id}` collects it."
         )
-    if question.end <= first:
+    if question.end <= first and question.table != HEAT:
         raise NotExplainableError(
             f"{asked} lies before the data of {store.id}, which begin {local_time(store, first)}."
         )
@@ -120,14 +142,41 @@ def _asked(question: Question) -> str:
     return f"--hour {local_time(question.store, question.start)}"
 
 
-def _table(store: Store, day: dt.date | None, zone: str | None) -> str:
-    if zone is None:
-        return HOURS if day is None else DAYS
-    if day is not None:
-        raise NotExplainableError("--zone: figures of zones are by the hour; say --hour.")
-    if zone not in store.zones:
+def _tables(store: Store, day: dt.date | None, zone: str | None, way: tuple[str, str] | None) -> tuple[str, ...]:
+    """The tables with figures of what is asked for, the first of them where nothing tells which is meant."""
+    if day is not None and (zone or way):
+        raise NotExplainableError(f"{'--zone' if zone else '--way'}: figures of zones are by the hour; say --hour.")
+    if zone is not None and zone not in store.zones:
         raise NotExplainableError(_unknown("--zone", zone, tuple(store.zones), f"The zones of {store.id} are"))
-    return ZONES
+    if zone is not None and way is not None:
+        raise NotExplainableError("Say either --zone or --way, which leads from one area to another.")
+    if day is not None:
+        return (DAYS,)
+    if way is not None:
+        return (FLOWS,)
+    return (HOURS, STAFF, HEAT) if zone is None else (ZONES, ALERTS, HEAT)
+
+
+def _areas(store: Store, way: str | None) -> tuple[str, str] | None:
+    """`outside:entrance` as the two areas."""
+    if way is None:
+        return None
+    doors = store.graph.doors
+    ways = {pair for door in doors for pair in (door.areas, door.areas[::-1])}
+    if (areas := tuple(way.split(":"))) in ways:
+        return areas[0], areas[1]
+    known = tuple(sorted(":".join(pair) for pair in ways))
+    raise NotExplainableError(_unknown("--way", way, known, f"The ways between areas of {store.id} are"))
+
+
+def _table(tables: tuple[str, ...], table: str | None, metric: str | None) -> str:
+    if table is None:
+        return next((one for one in tables if metric in _names(one)), tables[0])
+    if table in tables:
+        return table
+    if table in _WHERE:
+        raise NotExplainableError(f"--table {table} holds figures {_WHERE[table]}.")
+    raise NotExplainableError(_unknown("--table", table, tuple(_WHERE), "There are"))
 
 
 def _metrics(table: str, metric: str | None) -> tuple[tuple[str, str], ...]:
@@ -142,11 +191,20 @@ def _metrics(table: str, metric: str | None) -> tuple[tuple[str, str], ...]:
         return ((known[metric], metric),)
     elsewhere = [words for other, words in _WHERE.items() if metric in _names(other) and other != table]
     if elsewhere:
-        raise NotExplainableError(f"--metric {metric} is a figure {' and '.join(elsewhere)}.")
+        raise NotExplainableError(f"--metric {metric} is a figure {elsewhere[0]}.")
     raise NotExplainableError(_unknown("--metric", metric, tuple(known), "There are"))
 
 
-_WHERE = {HOURS: "of an hour (--hour)", DAYS: "of a day (--day)", ZONES: "of a zone's hour (--hour with --zone)"}
+_WHERE = {
+    HOURS: "of an hour (--hour)",
+    DAYS: "of a day (--day)",
+    ZONES: "of a zone's hour (--hour with --zone)",
+    FLOWS: "of a way between areas (--hour with --way FROM:TO)",
+    ALERTS: "of a queue in an hour (--hour with --zone)",
+    STAFF: "of an hour, also of one to come (--hour)",
+    HEAT: "of a weekday's hour (--hour names one of them, also with --zone)",
+}
+"""What holds which figures; a figure of several is looked for in this order."""
 
 
 def _names(table: str) -> set[str]:

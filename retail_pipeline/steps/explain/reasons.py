@@ -4,12 +4,17 @@ import datetime as dt
 from collections.abc import Sequence
 from itertools import groupby
 
-from retail_pipeline.fleet.models import Report, Role
+from retail_pipeline.fleet.models import Report, Role, ZoneKind
 from retail_pipeline.frames.coverage import SETTLED_AFTER
+from retail_pipeline.frames.heat_map import WEEKS as WEEKS_OF_HEAT
 from retail_pipeline.frames.metrics import Metric
+from retail_pipeline.frames.staffing import DAYS_AHEAD
+from retail_pipeline.frames.staffing import WEEKS as WEEKS_OF_PLANS
 from retail_pipeline.steps.explain.document import Gap, Input
-from retail_pipeline.steps.explain.question import ZONES, Question, local_time
+from retail_pipeline.steps.explain.outlook import Outlook
+from retail_pipeline.steps.explain.question import ALERTS, FLOWS, HEAT, STAFF, ZONES, Question, local_time
 from retail_pipeline.steps.explain.working import Row, number
+from retail_pipeline.steps.explain.zone_workings import limits_in_words
 
 _MEANS = {
     "A": "complete as measured",
@@ -54,10 +59,37 @@ def why_missing(question: Question, gaps: Sequence[Gap], counts: Sequence[Input]
     )
 
 
+def why_no_outlook(question: Question, outlook: Outlook, now: dt.datetime) -> str:
+    """Why nothing is expected of an hour, or usual in it."""
+    store = question.store
+    if outlook.is_kept and outlook.is_open:
+        return "Nothing was expected of it when its day began."
+    if outlook.again.height:
+        return "It is not written yet: the job `plan_ahead` does it at twenty past."
+    if question.table == HEAT:
+        return f"None of these hours of the last {WEEKS_OF_HEAT} weeks was counted whole."
+    if not outlook.is_open:
+        return f"{store.id} is closed then."
+    known = (
+        f"{len(outlook.hours)} of the hours of the same weekday in the last {WEEKS_OF_PLANS} weeks were counted whole"
+    )
+    return f"{known}, and plans reach {DAYS_AHEAD} days ahead: in {store.timezone} it is {local_time(store, now)}."
+
+
+def why_no_alert(question: Question, zone_hour: Row) -> str:
+    """Why the hour of a zone is no alert."""
+    limits = question.store.queue_alert
+    if limits is None:
+        return f"{question.store.id} declares no queue_alert."
+    if zone_hour["zone_kind"] != ZoneKind.QUEUE:
+        return f"{question.zone} is no queue."
+    return f"No limit was passed: {limits_in_words(zone_hour, limits)}."
+
+
 def why_null(question: Question, metric: Metric, row: Row, gaps: Sequence[Gap]) -> str:
     """Why a figure of a row that stands is NULL: the rule, and what of it applies."""
     parts = [f"{metric.name} is unknown where {metric.null}." if metric.null else "", *_here(question, metric, row)]
-    if not row["is_complete"]:
+    if not row.get("is_complete", True):
         missed = [gap for gap in gaps if gap.state != "recovered"]
         parts += [f"The {'hour' if question.hour else 'day'} is not complete.", gaps_in_words(question, missed)]
     return " ".join(filter(None, parts))
@@ -108,7 +140,9 @@ def _outlook(question: Question, gap: Gap) -> str:
 def why_letter(question: Question, row: Row | None, gaps: Sequence[Gap], now: dt.datetime) -> str:
     """Why the quality of an hour or day is what it is."""
     letter = None if row is None else row.get("quality")
-    if row is not None and question.table == ZONES:
+    if question.table in (STAFF, HEAT):
+        return "made from complete hours of the weeks before"
+    if row is not None and question.table in (ZONES, FLOWS, ALERTS):
         return f"{'complete' if row['is_complete'] else 'not complete'}; zones have no letter of their own"
     if letter is None:
         settles = question.end + SETTLED_AFTER

@@ -1,8 +1,12 @@
-"""How each figure of `zone_hours` comes about. Counted lines and stays that a device tells never stand in one sum."""
+"""How each figure of `zone_hours`, `zone_flows` and `queue_alerts` comes about.
+
+Counted lines and stays that a device tells never stand in one sum.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from retail_pipeline.fleet.models import QueueAlert
 from retail_pipeline.steps.explain.document import Term
 from retail_pipeline.steps.explain.working import (
     Row,
@@ -45,6 +49,22 @@ class ZoneFacts:
     day: Row
     onward: tuple[Row, ...]
     typical_stay_minutes: float | None
+
+
+@dataclass(frozen=True)
+class FlowFacts:
+    """People of a way between areas, and sums of each line on it: `entered_label`, `entered` along the way."""
+
+    row: Row
+    doors: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class AlertFacts:
+    """A queue's hour that passed a limit, and the limits of the store."""
+
+    zone: ZoneFacts
+    limits: QueueAlert | None
 
 
 def _over_doors(figure: str, way: str) -> Callable[[ZoneFacts], Working]:
@@ -137,6 +157,41 @@ def _wait_valid(facts: ZoneFacts) -> Working:
     return equals(text, row["wait_valid"], columns(row, "entries", "exits", "is_complete"))
 
 
+def _people(facts: FlowFacts) -> Working:
+    terms = [Term(name=one["entered_label"], value=one["entered"]) for one in facts.doors]
+    return equals(sum_of(terms), facts.row["people"], terms)
+
+
+def limits_in_words(row: Row, limits: QueueAlert | None) -> str:
+    """`queue_length_max 7, allowed 6; wait_minutes 3.2, allowed 8`."""
+    allowed = {
+        "queue_length_max": limits.length if limits else None,
+        "wait_minutes": limits.minutes if limits else None,
+    }
+    return "; ".join(
+        f"{name} {number(row[name])}, allowed {number(limit)}" for name, limit in allowed.items() if limit is not None
+    )
+
+
+def _threshold(facts: AlertFacts) -> Working:
+    row = facts.zone.row
+    text = f"{limits_in_words(row, facts.limits)}: passed {row['threshold']}"
+    return Working(text, columns(row, "queue_length_max", "wait_minutes"))
+
+
+def _of_queue(figure: str) -> Callable[[AlertFacts], Working]:
+    def work(facts: AlertFacts) -> Working:
+        return ZONE_WORKINGS[figure](facts.zone)
+
+    return work
+
+
+FLOW_WORKINGS: Mapping[str, Callable[[FlowFacts], Working]] = {"people": _people}
+ALERT_WORKINGS: Mapping[str, Callable[[AlertFacts], Working]] = {
+    "queue_length_max": _of_queue("queue_length_max"),
+    "wait_minutes": _of_queue("wait_minutes"),
+    "threshold": _threshold,
+}
 ZONE_WORKINGS: Mapping[str, Callable[[ZoneFacts], Working]] = {
     "entries": _over_doors("entries", "entered"),
     "exits": _over_doors("exits", "left"),

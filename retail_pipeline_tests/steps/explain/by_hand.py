@@ -4,11 +4,13 @@ import csv
 import datetime as dt
 import gzip
 import hashlib
+import math
+import statistics
 from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from retail_pipeline.steps.explain.document import Explanation, Figure, SourceReply
+from retail_pipeline.steps.explain.document import Explanation, Figure, SourceReply, Uses
 
 Row = dict[str, Any]
 Key = tuple[int, dt.datetime, str, int]
@@ -40,15 +42,13 @@ class Replies:
         assert uses is not None
         rows = []
         for one in told.inputs:
-            if (
-                f"{one.sensor_id}/{one.number}" not in uses.places(one.report)
-                or not uses.start <= one.interval_start < uses.end
-            ):
+            if f"{one.sensor_id}/{one.number}" not in uses.places(one.report) or not is_in(uses, one.interval_start):
                 continue
             said = self.said[one.reply_id, one.interval_start, one.report, one.number]
             into, out = (said[1], said[0]) if one.inverted else (said[0], said[-1])
-            is_door = told.zone in (one.from_area, one.to_area)
-            enters = one.to_area == told.zone if is_door else True
+            place = told.way.split(":")[1] if told.way else told.zone
+            is_door = place in (one.from_area, one.to_area)
+            enters = one.to_area == place if is_door else True
             rows.append(
                 {
                     "role": one.role,
@@ -62,6 +62,12 @@ class Replies:
                 }
             )
         return rows
+
+
+def is_in(uses: Uses, start: dt.datetime) -> bool:
+    """Whether an interval that starts then is of the span, and of one of the hours where hours are named."""
+    in_hours = [hour for hour in uses.hours if hour <= start < hour + dt.timedelta(hours=1)]
+    return uses.start <= start < uses.end and bool(in_hours or not uses.hours)
 
 
 def instant(stamp: str, zone: str) -> dt.datetime:
@@ -133,6 +139,28 @@ def of_hour(rows: list[Row], start: dt.datetime, end: dt.datetime) -> list[Row]:
     return [row for row in rows if start <= row["start"] < end]
 
 
+def by_hour(rows: list[Row]) -> list[int]:
+    """Entries of each hour that the rows are of; hours of these shops begin with the hour of UTC."""
+    hours: dict[dt.datetime, int] = {}
+    for row in rows:
+        hour = row["start"].replace(minute=0)
+        hours[hour] = hours.get(hour, 0) + row["entered"]
+    return list(hours.values())
+
+
+def against_normal(rows: list[Row], told: Explanation) -> float:
+    """Entries of the hour / the median of the others."""
+    return entries(of_hour(rows, told.start, told.end)) / statistics.median(
+        by_hour([row for row in rows if row["start"] < told.start])
+    )
+
+
+def change(rows: list[Row], told: Explanation) -> float:
+    """In percent, from the day before to the day that is asked for."""
+    then = entries([row for row in rows if row["start"] < told.start])
+    return 100 * ((entries(of_hour(rows, told.start, told.end)) - then) / then)
+
+
 Work = Callable[[list[Row], Explanation], Any]
 
 OF_HOUR: dict[str, Work] = {
@@ -146,6 +174,7 @@ OF_HOUR: dict[str, Work] = {
     "occupancy_max": lambda rows, told: max(people for at, _, people in inside(rows) if at >= told.start),
     "occupancy_mean": lambda rows, told: mean_inside(rows, told.start),
     "occupancy_mean_corrected": lambda rows, told: corrected_mean(rows, told.start, told.end),
+    "index_vs_normal": against_normal,
     "traffic_share": lambda rows, told: entries(of_hour(rows, told.start, told.end)) / entries(rows),
     "completeness": lambda rows, _: sum(row["minutes"] for row in rows) / 60,
     "dwell_valid": lambda rows, _: (
@@ -160,6 +189,8 @@ OF_DAY: dict[str, Work] = {
     "drift": OF_HOUR["net_flow"],
     "drift_share": lambda rows, _: (entries(rows) - exits(rows)) / entries(rows),
     "occupancy_max": lambda rows, _: max(people for _, _, people in inside(rows)),
+    "entries_last_week": OF_HOUR["entries"],
+    "change_last_week": change,
 }
 OF_ZONE: dict[str, Work] = {
     **{name: OF_HOUR[name] for name in ("entries", "exits", "occupancy_mean", "occupancy_max", "dwell_minutes")},
@@ -173,4 +204,17 @@ OF_ZONE: dict[str, Work] = {
     "draw_rate": lambda rows, _: (
         entries([row for row in rows if row["is_door"]]) / entries([row for row in rows if row["role"] == "entrance"])
     ),
+}
+OF_WAY: dict[str, Work] = {"people": OF_HOUR["entries"]}
+OF_ALERT: dict[str, Work] = {name: OF_ZONE[name] for name in ("queue_length_max", "wait_minutes")}
+STAFF_RATE = 20
+OF_PLAN: dict[str, Work] = {
+    "expected_entries": lambda rows, _: statistics.median(by_hour(rows)),
+    "p25": lambda rows, _: statistics.quantiles(by_hour(rows), method="inclusive")[0],
+    "p75": lambda rows, _: statistics.quantiles(by_hour(rows), method="inclusive")[2],
+    "recommended_staff": lambda rows, _: math.ceil(statistics.median(by_hour(rows)) / STAFF_RATE),
+}
+OF_CELL: dict[str, Work] = {
+    "entries": lambda rows, _: statistics.mean(by_hour(rows)),
+    "hours": lambda rows, _: len(by_hour(rows)),
 }

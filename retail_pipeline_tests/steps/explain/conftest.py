@@ -13,6 +13,7 @@ from retail_pipeline.steps.derive import derive_hours
 from retail_pipeline.steps.explain.answer import explain
 from retail_pipeline.steps.explain.document import Explanation
 from retail_pipeline.steps.explain.question import read_question
+from retail_pipeline.steps.outlook import draw_heat_maps, plan_staffing
 from retail_pipeline.steps.summarise import summarise_days
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.migrations import migrate
@@ -58,6 +59,8 @@ def played(postgres: PostgresHandle) -> Iterator[Played]:
         shops.collect(NOW, Report.LONG_STAYS, hours=48)
         derive(shops, NOW)
         shops.sql(SALES)
+        plan_staffing(shops.fleet, shops.warehouse, NOW, "a-plan")
+        draw_heat_maps(shops.fleet, shops.warehouse, NOW, "a-plan")
         yield shops
 
 
@@ -94,7 +97,9 @@ def asking(shops: Played, now: dt.datetime = NOW) -> Ask:
         day: dt.date | None = None,
         zone: str | None = None,
         metric: str | None = None,
+        **more: str,
     ) -> Explanation:
-        return explain(read_question(shops.fleet, store_id, hour, day, zone, metric), shops.warehouse, now)
+        question = read_question(shops.fleet, store_id, hour, day, zone, metric, **more)
+        return explain(question, shops.warehouse, now)
 
     return ask

@@ -24,6 +24,9 @@ FLEET: Fleet = fleet_of(shop("lisbon", door("lisbon-door", lines=LINES), timezon
 NOW = utc("2024-11-22 18:02")
 SOON = NOW + HOUR / 2
 NOON = "2024-11-22T12:00"
+FRIDAY = dt.date(2024, 11, 22)
+NIGHT = utc("2024-11-23 00:32")
+"""When Friday is over."""
 
 
 @pytest.fixture
@@ -191,3 +194,73 @@ def test_counts_whose_reply_is_no_longer_kept_are_shown_without_it(played: Playe
 
     assert (told.figures, told.inputs) == (before.figures, before.inputs)
     assert told.removed == (f"{len(before.replies)} of {len(before.replies)} replies that this rests on were removed.",)
+
+
+def at_noon(name: str, *days: int) -> list[dict[str, str]]:
+    """A fault from twelve to one of these days of November."""
+    return [{"name": name, "from": f"2024-11-{day}T12:00:00Z", "until": f"2024-11-{day}T13:00:00Z"} for day in days]
+
+
+def fridays(played: Played, faults: list[dict[str, str]]) -> dt.datetime:
+    """Four Fridays are collected and derived, the device behaving so; returns when the last of them is over."""
+    played.simulator.behave("lisbon-door", faults=faults)
+    for weeks in (3, 2, 1, 0):
+        played.collect(NIGHT - weeks * WEEK, hours=26)
+        derive(played, NIGHT - weeks * WEEK)
+    return NIGHT
+
+
+def again(played: Played, faults: list[dict[str, str]]) -> dt.datetime:
+    """The last two Fridays are collected and derived again, the device behaving so; returns when."""
+    played.simulator.behave("lisbon-door", faults=faults)
+    for weeks in (1, 0):
+        played.collect(NIGHT - weeks * WEEK + HOUR, hours=26)
+    for weeks in (1, 0):
+        derive(played, NIGHT - weeks * WEEK + HOUR, "second-run")
+    return NIGHT + HOUR
+
+
+def test_a_comparison_names_the_reply_that_changed_the_week_before(played: Played) -> None:
+    first = asking(played, fridays(played, at_noon("swapped_lines", 15)))
+    before = first("lisbon", hour=NOON, metric="index_vs_normal").figures[0]
+    day_before = first("lisbon", day=FRIDAY, metric="entries_last_week").figures[0]
+    second = asking(played, again(played, []))
+
+    told = second("lisbon", hour=NOON, metric="index_vs_normal")
+    [figure] = told.figures
+    [was] = figure.earlier
+    assert (float(str(was.value)), float(str(was.became))) == (before.value, figure.value)
+    assert before.value != figure.value
+    [reply] = was.reply_ids
+    assert was.cause.startswith(f"reply {reply}: lisbon-door line1_in of 2024-11-15T12:00+00:00 ")
+    assert reply in {one.reply_id for one in told.inputs} & {one.reply_id for one in told.replies}
+    [of_day] = second("lisbon", day=FRIDAY, metric="entries_last_week").figures
+    [day_was] = of_day.earlier
+    assert (day_was.value, day_was.became) == (str(day_before.value), str(of_day.value))
+    assert "line1_in of 2024-11-15T12:00+00:00" in day_was.cause
+
+
+def test_an_estimate_shows_what_it_was_before_another_week_came(played: Played) -> None:
+    first = asking(played, fridays(played, at_noon("non_numeric", 15, 22)))
+    before = first("lisbon", hour=NOON, metric="entries_imputed").figures[0]
+
+    [figure] = asking(played, again(played, at_noon("non_numeric", 22)))(
+        "lisbon", hour=NOON, metric="entries_imputed"
+    ).figures
+    [was] = figure.earlier
+    assert (float(str(was.value)), float(str(was.became))) == (before.value, figure.value)
+    assert was.cause == "lisbon-door delivered 2024-11-15T12:00+00:00 late"
+    assert (len(before.terms), len(figure.terms)) == (2, 3)
+
+
+def test_an_estimate_that_a_measured_hour_replaced_is_remembered(played: Played) -> None:
+    estimate = asking(played, fridays(played, at_noon("non_numeric", 15, 22)))("lisbon", hour=NOON).estimate
+    assert estimate is not None
+
+    told = asking(played, again(played, at_noon("non_numeric", 15)))("lisbon", hour=NOON)
+    earlier = {one.metric: one.earlier for one in told.figures}
+    [was] = earlier["entries_imputed"]
+    assert (float(str(was.value)), was.became, told.estimate) == (estimate.entries, None, None)
+    assert was.cause == "lisbon-door delivered 2024-11-22T12:00+00:00 late"
+    assert [(one.value, one.became) for one in earlier["quality"]] == [("D", "B")]
+    assert "earlier values" in shown(told)

@@ -65,6 +65,18 @@ def test_an_hour_after_midnight_belongs_to_the_trading_day_before(fleet: Fleet) 
         ({"metric": "capture"}, "--metric capture is unknown. Did you mean capture_rate? There are entries, exits"),
         ({"metric": "peak_hour"}, "--metric peak_hour is a figure of a day (--day)."),
         ({"metric": "wait_minutes"}, "--metric wait_minutes is a figure of a zone's hour (--hour with --zone)."),
+        (
+            {"way": "hall:till"},
+            "--way hall:till is unknown. Did you mean hall:outside? The ways between areas of lisbon",
+        ),
+        ({"way": "outside:hall", "zone": "hall"}, "Say either --zone or --way"),
+        ({"way": "outside:hall", "hour": None, "day": DAY}, "--way: figures of zones are by the hour; say --hour."),
+        ({"table": "zone_flow"}, "--table zone_flow is unknown. Did you mean zone_flows"),
+        (
+            {"table": "zone_flows"},
+            "--table zone_flows holds figures of a way between areas (--hour with --way FROM:TO).",
+        ),
+        ({"metric": "people"}, "--metric people is a figure of a way between areas (--hour with --way FROM:TO)."),
         ({"zone": "hal"}, "--zone hal is unknown. Did you mean hall? The zones of lisbon are hall."),
         ({"zone": "hall", "hour": None, "day": DAY}, "--zone: figures of zones are by the hour; say --hour."),
     ],
@@ -75,6 +87,25 @@ def test_what_there_is_not_is_refused_with_what_there_is(fleet: Fleet, asked: di
     with pytest.raises(NotExplainableError) as refused:
         read_question(fleet, **question)
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("asked", "table"),
+    [
+        ({}, "hourly_analytics"),
+        ({"metric": "entries"}, "hourly_analytics"),
+        ({"metric": "expected_wape"}, "staffing_hours"),
+        ({"metric": "share_of_week"}, "heat_maps"),
+        ({"metric": "entries", "table": "heat_maps", "zone": "hall"}, "heat_maps"),
+        ({"zone": "hall"}, "zone_hours"),
+        ({"zone": "hall", "metric": "threshold"}, "queue_alerts"),
+        ({"way": "hall:outside"}, "zone_flows"),
+    ],
+)
+def test_a_figure_is_looked_for_where_it_stands(fleet: Fleet, asked: dict[str, str], table: str) -> None:
+    question = {"store_id": "lisbon", "hour": "2024-07-10T17:00", "day": None, "zone": None, "metric": None} | asked
+
+    assert read_question(fleet, **question).table == table
 
 
 def test_an_hour_outside_the_data_is_refused_with_where_they_begin(played: Played, ask: Ask) -> None:

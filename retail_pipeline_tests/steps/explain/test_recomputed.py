@@ -5,8 +5,19 @@ import pytest
 from retail_pipeline.frames.metrics import metrics_of
 from retail_pipeline.steps.explain.answer import WORKINGS
 from retail_pipeline.steps.explain.document import Explanation
-from retail_pipeline_tests.steps.explain.by_hand import OF_DAY, OF_HOUR, OF_ZONE, Replies, Work
-from retail_pipeline_tests.steps.explain.conftest import DAY, Ask
+from retail_pipeline_tests.shops import utc
+from retail_pipeline_tests.steps.explain.by_hand import (
+    OF_ALERT,
+    OF_CELL,
+    OF_DAY,
+    OF_HOUR,
+    OF_PLAN,
+    OF_WAY,
+    OF_ZONE,
+    Replies,
+    Work,
+)
+from retail_pipeline_tests.steps.explain.conftest import DAY, Ask, asking
 from retail_pipeline_tests.steps.played import Played
 
 
@@ -33,7 +44,7 @@ def test_an_hour_in_the_street(played: Played, ask: Ask, hour: str) -> None:
     told = ask("lisbon-01", hour=hour)
 
     found = assert_found_again(played, told, OF_HOUR)
-    assert found >= set(OF_HOUR) - {"dwell_minutes", "capture_rate"}
+    assert found >= set(OF_HOUR) - {"dwell_minutes", "capture_rate", "index_vs_normal"}
     assert all(one.is_current for one in told.figures if one.table == "hourly_analytics")
 
 
@@ -58,7 +69,8 @@ def test_an_hour_of_a_shop_with_two_devices(played: Played, ask: Ask, hour: str)
 def test_a_day(played: Played, ask: Ask, store_id: str) -> None:
     told = ask(store_id, day=DAY)
 
-    assert assert_found_again(played, told, OF_DAY) >= {"entries", "exits", "drift", "occupancy_max"}
+    compared = {"entries_last_week", "change_last_week"}
+    assert assert_found_again(played, told, OF_DAY) >= {"entries", "exits", "drift", "occupancy_max", *compared}
     assert all(one.is_current for one in told.figures if one.table == "daily_summaries")
 
 
@@ -81,6 +93,87 @@ def test_an_estimate_out_of_stays_names_the_stays_and_no_line(played: Played, as
     [row] = replies_of(played, told).counted(told, told.figures[0])
     assert told.figures[0].value == row["stays"] * 2.5 / 60
     assert [one.role for one in told.inputs] == ["region"]
+
+
+@pytest.mark.parametrize(
+    ("store_id", "way"),
+    [("lisbon-01", "shopping:queue"), ("lisbon-01", "queue:shopping"), ("lisbon-02", "premium:shopping")],
+)
+def test_people_of_a_way_also_against_the_direction_of_its_line(
+    played: Played, ask: Ask, store_id: str, way: str
+) -> None:
+    told = ask(store_id, hour="2024-11-22T20:00", way=way)
+
+    assert assert_found_again(played, told, OF_WAY) == {"people"}
+    assert (told.way, told.figures[0].is_current, told.run_id) == (way, True, "a-run")
+    assert told.figures[0].value != 0
+
+
+def test_a_queue_that_passed_a_limit(played: Played, ask: Ask) -> None:
+    told = ask("lisbon-01", hour="2024-11-15T11:00", zone="queue", table="queue_alerts")
+
+    assert assert_found_again(played, told, OF_ALERT) == {"queue_length_max", "wait_minutes"}
+    threshold = next(one for one in told.figures if one.metric == "threshold")
+    assert (threshold.value, threshold.working) == (
+        "minutes: 8",
+        "queue_length_max 3, allowed 6; wait_minutes 22.5, allowed 8: passed minutes: 8",
+    )
+    assert all(one.is_current for one in told.figures)
+
+
+@pytest.mark.parametrize("hour", ["2024-11-22T17:00", "2024-11-22T10:00"])
+def test_a_queue_that_passed_no_limit_says_how_long_it_was(ask: Ask, hour: str) -> None:
+    [figure] = ask("lisbon-01", hour=hour, zone="queue", metric="threshold").figures
+    [longest] = ask("lisbon-01", hour=hour, zone="queue", metric="queue_length_max").figures
+
+    assert figure.value is None
+    assert str(figure.missing_because).startswith(f"No limit was passed: queue_length_max {longest.value}, allowed 6;")
+    nobody = ask("lisbon-01", hour=hour, zone="shopping", metric="threshold").figures[0].missing_because
+    assert nobody == "shopping is no queue."
+
+
+@pytest.mark.parametrize(("store_id", "hour"), [("lisbon-02", "2024-11-29T19:00"), ("lisbon-02", "2024-12-06T23:00")])
+def test_what_is_expected_of_an_hour_to_come(played: Played, ask: Ask, store_id: str, hour: str) -> None:
+    told = ask(store_id, hour=hour, table="staffing_hours")
+
+    assert assert_found_again(played, told, OF_PLAN) == set(OF_PLAN)
+    assert {f"{one.interval_start:%m-%d}" for one in told.inputs} == {"11-08", "11-15", "11-22"}
+    assert all(one.is_current for one in told.figures)
+    assert told.run_id == "a-plan"
+
+
+def test_what_had_been_expected_of_a_day_stays_as_it_began(played: Played, ask: Ask) -> None:
+    began = asking(played, utc("2024-11-30 12:00"))("lisbon-02", hour="2024-11-29T19:00", metric="expected_entries")
+    [figure] = began.figures
+
+    expected = ask("lisbon-02", hour="2024-11-29T19:00", metric="expected_entries").figures[0]
+    assert (figure.value, figure.is_current, figure.terms) == (expected.value, True, expected.terms)
+
+
+@pytest.mark.parametrize(
+    ("hour", "because"),
+    [
+        ("2024-11-29T03:00", "lisbon-01 is closed then."),
+        ("2024-11-22T17:00", "Nothing was expected of it when its day began."),
+        ("2025-01-10T17:00", "3 of the hours of the same weekday in the last 4 weeks were counted whole, and plans"),
+    ],
+)
+def test_an_hour_without_a_plan_says_why(ask: Ask, hour: str, because: str) -> None:
+    told = ask("lisbon-01", hour=hour, table="staffing_hours")
+
+    assert {one.value for one in told.figures} == {None}
+    assert str(told.missing_because).startswith(because)
+
+
+@pytest.mark.parametrize("zone", [None, "queue", "entrance"])
+def test_a_cell_of_the_week_as_a_map(played: Played, ask: Ask, zone: str | None) -> None:
+    told = ask("lisbon-01", hour="2024-11-22T17:00", zone=zone, table="heat_maps")
+
+    assert assert_found_again(played, told, OF_CELL) == {"entries", "hours"}
+    share = next(one for one in told.figures if one.metric == "share_of_week")
+    assert share.value == pytest.approx(share.terms[0].value / share.terms[1].value)
+    assert all(one.is_current for one in told.figures)
+    assert told.run_id == "a-plan"
 
 
 @pytest.mark.parametrize("table", sorted(WORKINGS))
