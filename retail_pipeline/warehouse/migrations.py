@@ -4,7 +4,7 @@ A file that has been applied is never edited: a change is a new file.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,11 +45,11 @@ def migrate(url: str, migrations_dir: Path | None = None) -> list[str]:
     Safe to call from several processes at once.
 
     Raises:
-        MigrationChanged: an applied file was edited; nothing after it is applied.
+        MigrationChanged: an applied file was edited; nothing is applied.
         MigrationFailed: a statement was refused; nothing of that file stands.
     """
     warehouse = Warehouse(url)
-    return [migration.file_name for migration in read_migrations(migrations_dir) if _apply(warehouse, migration)]
+    return [migration.file_name for migration in _missing(warehouse, migrations_dir) if _apply(warehouse, migration)]
 
 
 def pending(url: str, migrations_dir: Path | None = None) -> list[str]:
@@ -58,10 +58,7 @@ def pending(url: str, migrations_dir: Path | None = None) -> list[str]:
     Raises:
         MigrationChanged: an applied file was edited.
     """
-    with Warehouse(url).transaction() as connection:
-        return [
-            migration.file_name for migration in read_migrations(migrations_dir) if not _stands(connection, migration)
-        ]
+    return [migration.file_name for migration in _missing(Warehouse(url), migrations_dir)]
 
 
 def read_migrations(migrations_dir: Path | None = None) -> list[Migration]:
@@ -86,10 +83,18 @@ def _read(folder: Path) -> Iterator[Migration]:
         yield Migration(found[1], found[2], path.read_text(encoding="utf-8"))
 
 
+def _missing(warehouse: Warehouse, migrations_dir: Path | None) -> list[Migration]:
+    """What has not been applied, in one question: an embedded warehouse is opened every few seconds."""
+    migrations = read_migrations(migrations_dir)
+    with warehouse.transaction() as connection:
+        applied = _applied(connection, migrations)
+    return [migration for migration in migrations if not _stands(migration, applied)]
+
+
 def _apply(warehouse: Warehouse, migration: Migration) -> bool:
     with warehouse.transaction() as connection:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        if _stands(connection, migration):
+        if _stands(migration, _applied(connection, [migration])):
             return False
         connection.execute(_BOOKKEEPING)
         _run(connection, migration)
@@ -123,19 +128,26 @@ def _run(connection: psycopg.Connection, migration: Migration) -> None:
         ) from error
 
 
-def _stands(connection: psycopg.Connection, migration: Migration) -> bool:
+def _applied(connection: psycopg.Connection, migrations: Iterable[Migration]) -> dict[str, str]:
+    """Which of these versions stand, each with the text that was applied; empty where that is not known."""
     found = connection.execute("SELECT to_regclass('supabase_migrations.schema_migrations') IS NOT NULL").fetchone()
     if found is None or not found[0]:
-        return False
-    row = connection.execute(
-        "SELECT statements FROM supabase_migrations.schema_migrations WHERE version = %s", [migration.version]
-    ).fetchone()
-    if row and row[0] and _essence("".join(row[0])) != _essence(migration.text):
+        return {}
+    rows = connection.execute(
+        "SELECT version, statements FROM supabase_migrations.schema_migrations WHERE version = ANY(%s)",
+        [[migration.version for migration in migrations]],
+    )
+    return {version: "".join(statements or []) for version, statements in rows}
+
+
+def _stands(migration: Migration, applied: Mapping[str, str]) -> bool:
+    text = applied.get(migration.version)
+    if text and text != migration.text and _essence(text) != _essence(migration.text):
         raise MigrationChanged(
             f"{migration.file_name} was edited after it had been applied. Restore the file (git checkout) and put the"
             " change into a new migration."
         )
-    return row is not None
+    return text is not None
 
 
 def _essence(text: str) -> str:
