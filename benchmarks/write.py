@@ -1,7 +1,8 @@
 """What: a day of the fleet's counts into `raw_sensor_counts`, at first, unchanged, and with one row in six changed.
 
 Each write takes only what differs, keeps the old figure of every change in `revisions`, and lets no older reply replace
-a newer one. Two days stand in the table already.
+a newer one. Two days stand in the table already, and have been read before: who reads a row for the first time marks
+its page, and that is not the write's to answer for.
 
 Yardstick: binary COPY of the same bytes straight into the same table with the same keys, indexes and constraints; the
 bytes are made beforehand, so that only the server's work counts. It can insert only: it knows no row that stands
@@ -9,8 +10,7 @@ already, and row level security refuses it. Both commit to the disk.
 """
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import defaultdict
 
 import polars as pl
 import psycopg
@@ -53,8 +53,9 @@ class Desk:
 
     def __init__(self, url: str, warehouse: Warehouse, day: pl.DataFrame) -> None:
         self.url, self.warehouse, self.day, self.changed = url, warehouse, day, one_in_six_changed(day)
-        self.log_bytes: dict[str, int] = {}
+        self.log_bytes: dict[str, list[int]] = defaultdict(list)
         _write(warehouse, day)
+        self.has_day = True
         first = DAY + dt.timedelta(days=STANDING)
         chosen = f"SELECT * FROM {_TABLE} WHERE interval_start >= '{first}' ORDER BY 1, 4"
         statement = f"COPY ({chosen}) TO STDOUT (FORMAT binary)".encode()
@@ -67,16 +68,15 @@ class Desk:
             Contender("COPY", self._copy, self._without_the_day),
             Contender("fresh", lambda: self._logged("fresh", self.day), self._without_the_day),
             Contender("unchanged", lambda: self._logged("unchanged", self.day), self._with_the_day),
-            Contender(
-                "one row in six changed",
-                lambda: self._logged("one row in six changed", self.changed),
-                self._with_the_day,
-            ),
+            Contender("one row in six changed", self._change, self._with_the_day),
         ]
 
     def log_figure(self, size: str) -> Figure:
-        """Bytes of the write-ahead log of an unchanged write, beside those of a fresh one."""
-        unchanged, fresh = self.log_bytes["unchanged"] / 1e6, self.log_bytes["fresh"] / 1e6
+        """Bytes of the write-ahead log of an unchanged write, beside those of a fresh one.
+
+        The least of the rounds: the log is the whole server's, which may have tidied up beside the write in others.
+        """
+        unchanged, fresh = (min(self.log_bytes[state]) / 1e6 for state in ("unchanged", "fresh"))
         ratio = ratio_of([unchanged], [fresh])
         return Figure(
             "write-ahead log, unchanged", size, unchanged, "the same rows, fresh", fresh, ratio, 0.01, unit="MB"
@@ -86,16 +86,17 @@ class Desk:
         statement = f"COPY {_TABLE} FROM STDIN (FORMAT binary)".encode()
         with psycopg.connect(self.url) as connection, connection.cursor() as cursor, cursor.copy(statement) as copy:
             copy.write(self.binary)
+        self.has_day = True
+
+    def _change(self) -> None:
+        _write(self.warehouse, self.changed)
+        self.has_day = False
 
     def _logged(self, state: str, rows: pl.DataFrame) -> None:
-        with self._watched(state):
-            _write(self.warehouse, rows)
-
-    @contextmanager
-    def _watched(self, state: str) -> Iterator[None]:
         before = self._log_position()
-        yield
-        self.log_bytes[state] = self._log_position() - before
+        _write(self.warehouse, rows)
+        self.log_bytes[state].append(self._log_position() - before)
+        self.has_day = True
 
     def _log_position(self) -> int:
         with psycopg.connect(self.url) as connection:
@@ -103,15 +104,20 @@ class Desk:
         return int(row[0]) if row else 0
 
     def _without_the_day(self) -> None:
-        self._settle(f"DELETE FROM {_TABLE} WHERE interval_start >= %s", [self.day["interval_start"].min()])
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(
+                f"DELETE FROM {_TABLE} WHERE interval_start >= %s".encode(), [self.day["interval_start"].min()]
+            )
+        self._settle()
 
     def _with_the_day(self) -> None:
-        self._without_the_day()
-        self._copy()
+        if not self.has_day:
+            self._without_the_day()
+            self._copy()
+        self._settle()
 
-    def _settle(self, statement: str, values: list[object]) -> None:
+    def _settle(self) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(statement.encode(), values)
             connection.execute(f"VACUUM ANALYZE {_TABLE}".encode())
 
 

@@ -28,12 +28,15 @@ Connection = psycopg.Connection
 
 # An abandoned transaction would hold its locks for ever; collecting a whole fleet takes minutes, not fifteen.
 _IDLE_LIMIT_S = 900
+# A day of 4,000 devices is joined and sorted in memory; Postgres's usual 4 MB would send it to the disk.
+_WORK_KB = 32 << 10
 _SETTINGS = """
 SELECT
     set_config('timezone', 'UTC', true),
     set_config('statement_timeout', %(statement)s, true),
     set_config('lock_timeout', %(lock)s, true),
-    set_config('idle_in_transaction_session_timeout', %(idle)s, true)
+    set_config('idle_in_transaction_session_timeout', %(idle)s, true),
+    set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')) / 1024, %(work_kb)s)::text, true)
 """
 
 
@@ -53,6 +56,7 @@ class Warehouse:
             "statement": f"{statement_timeout_s:g}s",
             "lock": f"{lock_timeout_s:g}s",
             "idle": f"{_IDLE_LIMIT_S}s",
+            "work_kb": _WORK_KB,
         }
         quiet_retries()
         self._retry = stamina.RetryingCaller(attempts=None, timeout=patience_s, wait_initial=0.2, wait_max=3).on(

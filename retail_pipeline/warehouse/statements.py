@@ -7,6 +7,7 @@ import polars as pl
 from psycopg import sql
 
 INCOMING = sql.Identifier("incoming")
+EVERYWHERE = sql.SQL("TRUE")
 
 
 class Target(NamedTuple):
@@ -32,13 +33,18 @@ class Target(NamedTuple):
         return sql.Identifier(self.schema, self.table)
 
 
-def differences(target: Target, columns: Sequence[str], key_types: pl.Schema) -> sql.Composed:
-    """Write what `incoming` says otherwise than the table, keep the old figures, and return the keys."""
+def differences(
+    target: Target, columns: Sequence[str], key_types: pl.Schema, within: sql.Composable = EVERYWHERE
+) -> sql.Composed:
+    """Write what `incoming` says otherwise than the table, keep the old figures, and return the keys.
+
+    `within` is a condition on `standing` that no row of the same key misses: the server reads that part alone.
+    """
     return sql.SQL(
         "WITH differing AS MATERIALIZED ({differing}), before AS ({before}), written AS ({upsert})"
         "{revised} SELECT {keys} FROM written"
     ).format(
-        differing=_differing(target, columns),
+        differing=_differing(target, columns, within),
         before=_before(target),
         upsert=_upsert(target, columns),
         revised=_revised(target, columns),
@@ -46,26 +52,30 @@ def differences(target: Target, columns: Sequence[str], key_types: pl.Schema) ->
     )
 
 
-def _differing(target: Target, columns: Sequence[str]) -> sql.Composed:
+def _differing(target: Target, columns: Sequence[str], within: sql.Composable) -> sql.Composed:
     """The LEFT JOIN difference: re-collecting what stands writes nothing, not even row locks."""
     first = sql.Identifier("standing", target.key[0])
+    has_past = sql.SQL("{} IS NOT NULL").format(first) if target.told else sql.SQL("standing.is_complete")
     return sql.SQL(
-        "SELECT {columns} FROM incoming LEFT JOIN {table} AS standing ON {same} WHERE {first} IS NULL OR ({worth})"
+        "SELECT {columns}{has_past} FROM incoming LEFT JOIN {table} AS standing ON {same} AND {within}"
+        " WHERE {first} IS NULL OR ({worth})"
     ).format(
         columns=qualified("incoming", columns),
+        has_past=sql.SQL(", {} AS has_past").format(has_past) if target.revise else sql.SQL(""),
         table=target.name,
         same=_same_key(target, "incoming", "standing"),
+        within=within,
         first=first,
         worth=_is_worth_writing(target, "incoming", "standing"),
     )
 
 
 def _before(target: Target) -> sql.Composable:
+    """Looked for where there is something to keep: most rows that are written are new."""
     if not target.revise:
         return sql.SQL("SELECT")
-    kept = sql.SQL("" if target.told else " WHERE standing.is_complete")
-    return sql.SQL("SELECT standing.* FROM {} AS standing INNER JOIN differing ON {}{}").format(
-        target.name, _same_key(target, "differing", "standing"), kept
+    return sql.SQL("SELECT standing.* FROM {} AS standing INNER JOIN differing ON {} WHERE differing.has_past").format(
+        target.name, _same_key(target, "differing", "standing")
     )
 
 

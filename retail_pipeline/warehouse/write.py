@@ -9,7 +9,7 @@ from psycopg import sql
 
 from retail_pipeline.warehouse.errors import RepeatedKeys
 from retail_pipeline.warehouse.queries import columns_of
-from retail_pipeline.warehouse.statements import INCOMING, Target, differences, outside_frame, removal
+from retail_pipeline.warehouse.statements import EVERYWHERE, INCOMING, Target, differences, outside_frame, removal
 
 _SLICE_ROWS = 50_000
 # No interval is longer than an hour (a constraint of the tables says so), which bounds the search in the index.
@@ -46,7 +46,7 @@ def merge(
     copy_into_temp(connection, target, rows)
     if replaces_overlaps:
         _remove_overlapped(connection, target, rows)
-    changed = _write_differences(connection, target, rows.schema)
+    changed = _write_differences(connection, target, rows.schema, _span(target, rows))
     drop_temp(connection)
     return changed
 
@@ -125,6 +125,9 @@ def _remove_overlapped(connection: psycopg.Connection, target: Target, rows: pl.
     if _overlaps_itself(rows):
         connection.execute(older.format(INCOMING, _OVERLAP, age=age))
     unsettled = sql.SQL("{} AND {}").format(_OVERLAP, _UNSETTLED.format(target.name))
+    overlaps = sql.SQL("SELECT FROM {} AS standing INNER JOIN incoming ON {} LIMIT 1")
+    if not connection.execute(overlaps.format(target.name, unsettled)).rowcount:
+        return
     connection.execute(older.format(target.name, unsettled, age=age))
     doomed = sql.SQL("SELECT DISTINCT standing.* FROM {} AS standing INNER JOIN incoming ON {}")
     connection.execute(removal(target, doomed.format(target.name, unsettled)))
@@ -135,8 +138,20 @@ def _overlaps_itself(rows: pl.DataFrame) -> bool:
     return not rows.filter(next_start < pl.col("interval_end")).is_empty()
 
 
-def _write_differences(connection: psycopg.Connection, target: Target, schema: pl.Schema) -> pl.DataFrame:
+def _span(target: Target, rows: pl.DataFrame) -> sql.Composable:
+    """From the first to the last key in time: nothing else of a table of years needs to be compared."""
+    spans = [
+        sql.SQL("standing.{} BETWEEN {} AND {}").format(sql.Identifier(name), rows[name].min(), rows[name].max())
+        for name in target.key
+        if rows.schema[name].is_temporal()
+    ]
+    return sql.SQL(" AND ").join(spans) if spans else EVERYWHERE
+
+
+def _write_differences(
+    connection: psycopg.Connection, target: Target, schema: pl.Schema, within: sql.Composable = EVERYWHERE
+) -> pl.DataFrame:
     key_types = pl.Schema({name: schema[name] for name in target.key})
-    changed = connection.execute(differences(target, list(schema), key_types)).fetchall()
+    changed = connection.execute(differences(target, list(schema), key_types, within)).fetchall()
     plain = {name: pl.Int64() if isinstance(dtype, pl.Datetime) else dtype for name, dtype in key_types.items()}
     return pl.DataFrame(changed, schema=plain, orient="row").cast(key_types).sort(target.key)
