@@ -46,7 +46,7 @@ def silent_days(raw: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
 
 
 def measured(raw: pl.DataFrame, off: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
-    """`raw` without the rows of the hours (`sensor_id`, `hour_start`) in which their device was off."""
+    """`raw`, of any report, without rows of the hours (`sensor_id`, `hour_start`) in which their device was off."""
     return with_hours(raw, hours).join(off, on=["sensor_id", "hour_start"], how="anti").select(raw.columns)
 
 

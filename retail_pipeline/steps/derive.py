@@ -14,7 +14,7 @@ import polars as pl
 from retail_pipeline.fleet.calendar import hours_starting_in
 from retail_pipeline.fleet.keeping import COUNTS
 from retail_pipeline.fleet.models import Fleet, Report, Store
-from retail_pipeline.frames.device_off import WEEKS_BACK
+from retail_pipeline.frames.device_off import WEEKS_BACK, measured
 from retail_pipeline.frames.local_time import with_hours
 from retail_pipeline.frames.schemas import BY_ZONE
 from retail_pipeline.steps.figures import figures_of_days
@@ -154,8 +154,10 @@ def _derive_together(
             reads.counts(warehouse, report, [store.id for store in stores], *bounds(hours))
             for report in (Report.REGIONS, Report.LONG_STAYS)
         )
+        # Zeros of a device without power are no stays either; its rows still say for which hours it answered.
+        stays, longer = (measured(rows, day.off.hours, hours) for rows in (regional, long_stays))
         asked_devices = answered(warehouse, stores)
-        figures = DayFigures(stores, hours, day.present, regional, long_stays, day.zones, day.hourly, asked_devices)
+        figures = DayFigures(stores, hours, day.present, stays, longer, day.zones, day.hourly, asked_devices)
         by_zone = write_zone_tables(connection, figures, slices, now, run_id)
         judge.outdate_summaries(connection, _days_of(hours_changed, hours), now)
         attempts.settle(connection, Step.HOURS, _store_days(stores, days))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from retail_pipeline.fleet.models import Report
 from retail_pipeline.frames.schemas import LINE_COUNTS
 from retail_pipeline.local.simulator.scenario import Scenario
 from retail_pipeline.steps.derive import derive_hours
@@ -32,6 +33,7 @@ FLEET = fleet_of(
         opening_hours={"mon-sun": "10:00-20:00"},
     )
 )
+LINES_AT_THE_STREET = {1: {"role": "entrance"}, 4: {"role": "passers_by"}}
 POWER_OFF = {"name": "power_off", "from": OFF[0].isoformat(), "until": (OFF[-1] + HOUR).isoformat()}
 
 
@@ -95,6 +97,29 @@ def test_busy_hours_of_nobody_are_gaps_that_nobody_asks_for(play: Played) -> Non
     asked_again = {"stores_under_way": set(), "runs": 9, "since": OFF[0], "until": again}
     assert plan_recovery(play.warehouse, again + HOUR, **asked_again) == []
     assert judge.stale_hours(play.warehouse, OFF[0]).is_empty()
+
+
+def test_stays_of_a_device_without_power_are_a_gap_too(database_url: str) -> None:
+    migrate(database_url)
+    window = {"hall": {"kind": "premium", "name": "Window", "typical_stay_minutes": 2}}
+    regions = {"lines": LINES_AT_THE_STREET, "reports": ["lines", "regions", "long_stays"], "regions": {1: "hall"}}
+    fleet = fleet_of(shop("shop-1", door("door", **regions), zones=window, opening_hours={"mon-sun": "10:00-20:00"}))
+    scenario = Scenario.model_validate({"stores": {"shop-1": {"visitors_a_day": 900}}})
+    with running_simulator(fleet, scenario) as simulator:
+        simulator.behave("door", faults=[POWER_OFF])
+        play = Played(fleet, simulator, Warehouse(database_url), database_url)
+        weeks_before(play, 4, 3, 2, 1)
+        for report in (Report.LINES, Report.REGIONS, Report.LONG_STAYS):
+            play.collect(NOW, report)
+    derive(play, MIDNIGHT)
+
+    stays = dict(play.sql("SELECT extract(hour FROM hour_start)::int, stays FROM retail.zone_hours"))
+    assert [hour for hour in range(10, 16) if hour not in stays] == [12, 13, 14, 15]
+    assert all(stays[hour] for hour in (10, 11))
+    assert play.sql("SELECT sum(region1) FROM retail.regional_counts WHERE interval_start >= '2026-11-18 12:00Z'") != [
+        (None,)
+    ]
+    assert judge.stale_hours(play.warehouse, MIDNIGHT).is_empty()
 
 
 def test_people_that_come_after_all_make_it_a_measured_hour_again(play: Played) -> None:

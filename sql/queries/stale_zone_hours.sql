@@ -1,4 +1,5 @@
 -- Zone hours that are older than the intervals or stays they come from, or that have those and no row, since an instant.
+-- Stays of hours in which their device was switched off make no row.
 -- Grain: store, local clock hour. Key: store_id, hour_start. Caller: warehouse/judge.py.
 WITH declared_zones AS (
     SELECT
@@ -22,6 +23,17 @@ declared_regions AS (
     WHERE regions.valid_to IS NULL AND 'regions' = any(sensors.reports)
 ),
 
+switched_off AS (
+    SELECT DISTINCT
+        sensor_id,
+        hour_start
+    FROM retail.collection_gaps
+    WHERE
+        cause = 'device_off'
+        AND closed_as_lost_at IS NOT NULL
+        AND hour_start >= %(since)s::timestamptz - interval '1 hour'
+),
+
 inputs AS (
     SELECT
         store_id,
@@ -39,8 +51,14 @@ inputs AS (
     FROM retail.regional_counts AS counts
     INNER JOIN declared_regions AS regions
         ON counts.sensor_id = regions.sensor_id AND counts.store_id = regions.store_id
+    LEFT JOIN switched_off
+        ON
+            counts.sensor_id = switched_off.sensor_id
+            AND counts.interval_start >= switched_off.hour_start
+            AND counts.interval_start < switched_off.hour_start + interval '1 hour'
     WHERE
         counts.interval_start >= %(since)s::timestamptz
+        AND switched_off.sensor_id IS NULL
         AND CASE regions.region
             WHEN 1 THEN counts.region1 WHEN 2 THEN counts.region2 WHEN 3 THEN counts.region3 ELSE counts.region4
         END IS NOT NULL
@@ -56,7 +74,12 @@ inputs AS (
         ON longer.sensor_id = counts.sensor_id AND longer.interval_start = counts.interval_start
     INNER JOIN declared_regions AS regions
         ON longer.sensor_id = regions.sensor_id AND longer.store_id = regions.store_id
-    WHERE longer.interval_start >= %(since)s::timestamptz
+    LEFT JOIN switched_off
+        ON
+            longer.sensor_id = switched_off.sensor_id
+            AND longer.interval_start >= switched_off.hour_start
+            AND longer.interval_start < switched_off.hour_start + interval '1 hour'
+    WHERE longer.interval_start >= %(since)s::timestamptz AND switched_off.sensor_id IS NULL
 ),
 
 placed AS (

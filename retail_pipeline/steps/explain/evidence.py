@@ -12,6 +12,7 @@ from retail_pipeline.fleet.models import Report
 from retail_pipeline.frames.comparison import LAST_WEEK, LAST_YEAR
 from retail_pipeline.frames.counts import crossings, lines_frame
 from retail_pipeline.frames.daily import daily_summaries
+from retail_pipeline.frames.device_off import measured
 from retail_pipeline.frames.drift import corrected_occupancy
 from retail_pipeline.frames.flows import zone_flows
 from retail_pipeline.frames.hourly import entrance_intervals
@@ -80,7 +81,8 @@ def gather(warehouse: Warehouse, question: Question, now: dt.datetime) -> Eviden
         reads.counts(warehouse, report, [store.id], start, end) for report in (Report.REGIONS, Report.LONG_STAYS)
     )
     flows = zone_flows(counts.present, [store], hours)
-    zones = zone_hours(counts.zones, flows, regional, counts.hourly, [store], hours, long_stays=longer)
+    stays, long_stays = (measured(rows, counts.off.hours, hours) for rows in (regional, longer))
+    zones = zone_hours(counts.zones, flows, stays, counts.hourly, [store], hours, long_stays=long_stays)
     stored = reads.hourly(warehouse, [store.id], start, end)
     past_days = reads.day_history(warehouse, [store.id], {day - LAST_WEEK, day - LAST_YEAR})
     lost = reads.lost_hours(warehouse, [store.id], start, end)

@@ -172,7 +172,7 @@ def _label(line: Input, way: str) -> str:
 def _stayed(counts: Iterable[Input], question: Question, report: Report) -> Iterator[Row]:
     regions: dict[str, int] = {}
     for one in counts:
-        if one.report == report and question.start <= one.interval_start < question.end:
+        if one.report == report and one.left_out is None and question.start <= one.interval_start < question.end:
             label = f"{one.sensor_id} region {one.number}"
             regions[label] = regions.get(label, 0) + (one.stays or 0)
     return ({"label": label, "stays": stays} for label, stays in sorted(regions.items()))

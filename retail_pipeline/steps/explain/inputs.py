@@ -135,7 +135,7 @@ def _region_rows(question: Question, evidence: Evidence) -> pl.DataFrame:
     names = [f"region{number}" for number in (1, 2, 3, 4)]
     reports = {Report.REGIONS: evidence.regional, Report.LONG_STAYS: evidence.long_stays}
     told = [rows.with_columns(pl.lit(str(report)).alias("report")) for report, rows in reports.items()]
-    rows = with_hours(pl.concat(told), evidence.hours)
+    rows = marked(with_hours(pl.concat(told), evidence.hours), evidence.counts.off)
     return (
         rows.unpivot(names, index=[name for name in rows.columns if name not in names], variable_name="region")
         .drop_nulls("value")
@@ -170,7 +170,7 @@ def _of_region(row: dict[str, object]) -> Input:
         in_count=None,
         out_count=None,
         stays=row["value"],
-        left_out=None,
+        left_out=OFF if row["is_off"] else None,
     )
 
 
