@@ -81,8 +81,8 @@ def capture_by_hour(day: DayReport, words: Wording) -> str:
 
 
 def zones_by_hour(day: DayReport, words: Wording, figure: str) -> str:
-    """A row of cells per zone: `figure` (`entries` or `stays`) by the hour; one that was not counted stays empty."""
-    labels = _labels(day.hours, words)
+    """A row of cells per zone: `figure` (`entries` or `stays`) by the hour; one that was not counted holds a cross."""
+    labels = _labels(day, words)
     rows = [
         (zone.name, labels[hour.hour_start], float(value))
         for zone in day.zones
@@ -91,12 +91,15 @@ def zones_by_hour(day: DayReport, words: Wording, figure: str) -> str:
     ]
     cells = pl.DataFrame(rows, schema={"zone": pl.String, "hour": pl.String, figure: pl.Float64}, orient="row")
     names = [zone.name for zone in day.zones if getattr(zone, figure) is not None]
-    return _cells(cells, _clock(labels.values()), "zone", names, figure, words)
+    ended = [labels[hour.hour_start] for hour in day.shown if hour.has_ended]
+    every = pl.DataFrame([(name, hour) for name in names for hour in ended], schema=["zone", "hour"], orient="row")
+    uncounted = every.cast(pl.String).join(cells, on=["zone", "hour"], how="anti")
+    return _cells(cells, _clock(labels.values()), "zone", names, figure, words, uncounted)
 
 
 def queue_by_hour(day: DayReport, queue: ReportZone, words: Wording) -> str:
     """Bars of the longest queue of each complete hour; what is above the store's limit has another colour and a `!`."""
-    labels = _labels(day.hours, words)
+    labels = _labels(day, words)
     clock = _clock(labels.values())
     rows = [
         (labels[hour.hour_start], hour.queue_length_max, bool(day.queue_limit and most > day.queue_limit))
@@ -104,15 +107,16 @@ def queue_by_hour(day: DayReport, queue: ReportZone, words: Wording) -> str:
         if hour.hour_start in labels and (most := hour.queue_length_max) is not None
     ]
     schema = {"hour": pl.String, "most": pl.Float64, "is_long": pl.Boolean}
-    bars = alt.Chart(pl.DataFrame(rows, schema=schema, orient="row", strict=False)).encode(
-        x=clock, y=alt.Y("most:Q", title=words("people in the queue"), axis=_whole())
-    )
+    told = pl.DataFrame(rows, schema=schema, orient="row", strict=False)
+    ended = pl.DataFrame({"hour": [labels[hour.hour_start] for hour in day.shown if hour.has_ended]})
+    bars = alt.Chart(told).encode(x=clock, y=alt.Y("most:Q", title=words("people in the queue"), axis=_whole()))
     long = alt.condition(alt.datum.is_long, alt.value(VERMILION), alt.value(BLUE))
     marks = bars.mark_text(text="!", fontSize=16, fontWeight="bold", color=INK, baseline="bottom")
     shown = bars.mark_bar().encode(color=long) + marks.transform_filter(alt.datum.is_long)
     if day.queue_limit:
         shown += alt.Chart().mark_rule(color=INK, strokeDash=[6, 4]).encode(y=alt.datum(day.queue_limit))
-    return svg(cast("Chart", shown + _gaps(_hours(day, words)[0], clock)), words)
+    gaps = ended.cast(pl.String).join(told, on="hour", how="anti")
+    return svg(cast("Chart", shown + _crosses(gaps, clock)), words)
 
 
 def week_heat_map(cells: Sequence[HeatCell], words: Wording) -> str:
@@ -132,11 +136,10 @@ def week_heat_map(cells: Sequence[HeatCell], words: Wording) -> str:
 
 def quality_by_hour(day: DayReport, words: Wording) -> str:
     """A cell per hour with its quality letter; a dash where it is not known yet."""
-    labels = _labels(day.hours, words)
+    labels = _labels(day, words)
     rows = [
         (labels[hour.hour_start], hour.quality or "–", LETTER_FILL[hour.quality], LETTER_INK[hour.quality])
-        for hour in day.hours
-        if hour.hour_start in labels
+        for hour in day.shown
     ]
     schema = dict.fromkeys(("hour", "letter", "fill", "ink"), pl.String)
     base = alt.Chart(pl.DataFrame(rows, schema=schema, orient="row")).encode(x=_clock(labels.values()))
@@ -146,19 +149,24 @@ def quality_by_hour(day: DayReport, words: Wording) -> str:
     return svg(cast("Chart", cells + letters), words, _ROW + _AXIS)
 
 
-def _cells(frame: pl.DataFrame, clock: alt.X, rows: str, order: Sequence[str], figure: str, words: Wording) -> str:
+def _cells(
+    frame: pl.DataFrame,
+    clock: alt.X,
+    rows: str,
+    order: Sequence[str],
+    figure: str,
+    words: Wording,
+    uncounted: pl.DataFrame | None = None,
+) -> str:
+    """`uncounted` names the cells that hold a cross."""
     scale = alt.Scale(range=[PALE, DEEP], interpolate="lab")
     legend = alt.Legend(orient="bottom", format=",d", tickMinStep=1, gradientLength=200)
-    chart = (
-        alt.Chart(frame)
-        .mark_rect(stroke="white", strokeWidth=1)
-        .encode(
-            x=clock,
-            y=alt.Y(f"{rows}:N", sort=list(order), title=None, axis=alt.Axis(labelLimit=130)),
-            color=alt.Color(f"{figure}:Q", scale=scale, title=words(figure), legend=legend),
-        )
-    )
-    return svg(cast("Chart", chart), words, _ROW * len(order) + _AXIS + _LEGEND)
+    y = alt.Y(f"{rows}:N", sort=list(order), title=None, axis=alt.Axis(labelLimit=130))
+    color = alt.Color(f"{figure}:Q", scale=scale, title=words(figure), legend=legend)
+    chart: Chart = alt.Chart(frame).mark_rect(stroke="white", strokeWidth=1).encode(x=clock, y=y, color=color)
+    if uncounted is not None and uncounted.height:
+        chart += alt.Chart(uncounted).mark_text(text="×", fontSize=18, color=SOFT).encode(x=clock, y=y)
+    return svg(chart, words, _ROW * len(order) + _AXIS + _LEGEND)
 
 
 def _clock(order: Iterable[str]) -> alt.X:
@@ -178,11 +186,11 @@ def _whole() -> alt.Axis:
     return alt.Axis(format="d", tickMinStep=1)
 
 
-def _labels(hours: Iterable[ReportHour], words: Wording) -> Mapping[Any, str]:
+def _labels(day: DayReport, words: Wording) -> Mapping[Any, str]:
     """The clock hour of each shown hour by its start; one that comes again, when clocks go back, is told apart."""
     seen: Counter[int] = Counter()
     labels = {}
-    for hour in (one for one in hours if one.is_shown):
+    for hour in day.shown:
         seen[hour.local_hour] += 1
         again = "" if seen[hour.local_hour] == 1 else "′"
         labels[hour.hour_start] = words.hour(hour.local_hour).replace(":", f"{again}:")
@@ -191,9 +199,8 @@ def _labels(hours: Iterable[ReportHour], words: Wording) -> Mapping[Any, str]:
 
 def _hours(day: DayReport, words: Wording) -> tuple[pl.DataFrame, alt.X]:
     """The shown hours; measured figures of a gap are left out, and estimates of others."""
-    labels = _labels(day.hours, words)
-    shown = [hour for hour in day.hours if hour.is_shown]
-    rows = [(labels[hour.hour_start], hour.usual, *_measured(hour), hour.is_gap) for hour in shown]
+    labels = _labels(day, words)
+    rows = [(labels[hour.hour_start], hour.usual, *_measured(hour), hour.is_gap) for hour in day.shown]
     figures = dict.fromkeys(("usual", "entries", "mean", "most", "capture", "imputed"), pl.Float64())
     schema = {"hour": pl.String(), **figures, "is_gap": pl.Boolean()}
     return pl.DataFrame(rows, schema=schema, orient="row", strict=False), _clock(labels.values())
@@ -207,5 +214,9 @@ def _measured(hour: ReportHour) -> tuple[float | None, ...]:
 
 def _gaps(hours: pl.DataFrame, clock: alt.X) -> Chart:
     """A cross on the axis for every gap: a missing bar alone would look like nobody."""
-    mark = alt.Chart(hours.filter("is_gap")).mark_text(text="×", fontSize=18, color=SOFT, baseline="bottom")
+    return _crosses(hours.filter("is_gap"), clock)
+
+
+def _crosses(hours: pl.DataFrame, clock: alt.X) -> Chart:
+    mark = alt.Chart(hours).mark_text(text="×", fontSize=18, color=SOFT, baseline="bottom")
     return cast("Chart", mark.encode(x=clock, y=alt.datum(0)))

@@ -127,3 +127,17 @@ class DayReport:
     def gaps(self) -> list[ReportHour]:
         """The hours that ended and are not complete."""
         return [hour for hour in self.hours if hour.is_gap]
+
+    @property
+    def has_open_gap(self) -> bool:
+        """Whether the shop was open in one of them: the day has lost people, and is like no whole one."""
+        return any(hour.is_open for hour in self.gaps)
+
+    @property
+    def shown(self) -> tuple[ReportHour, ...]:
+        """All hours from the first to the last that is open, or in which somebody came; none between them is left out.
+
+        A picture in which an hour of nobody is missing would join its neighbours.
+        """
+        worth = [number for number, hour in enumerate(self.hours) if hour.is_shown]
+        return self.hours[worth[0] : worth[-1] + 1] if worth else ()

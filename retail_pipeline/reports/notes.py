@@ -35,7 +35,9 @@ def _data(day: DayReport, _: Wording) -> Iterator[str]:
 
 
 def _traffic(day: DayReport, _: Wording) -> Iterator[str]:
-    if day.change_last_week is not None and day.entries_last_week is not None:
+    if day.has_open_gap:
+        yield _("Not compared with last week: open hours were not measured.")
+    elif day.change_last_week is not None and day.entries_last_week is not None:
         values = {"change": _.change(day.change_last_week), "entries": _.number(day.entries_last_week)}
         if abs(day.change_last_week) >= _WORTH_A_WORD:
             yield _("Entries changed by {change} against the same weekday last week ({entries}).", **values)

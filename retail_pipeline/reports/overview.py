@@ -5,7 +5,6 @@ from typing import cast
 
 import altair as alt
 import polars as pl
-from babel.dates import format_datetime
 
 from retail_pipeline.frames import like_for_like
 from retail_pipeline.reports.charts import Chart, svg
@@ -35,7 +34,7 @@ def overview_page(report: OrganizationReport) -> str:
         figures=key_figures(report, words),
         picture=ranking_picture(report, words) if report.ranked else None,
         apart=[f"{store.store_name}: {words(REASONS[store.reason or ''])}" for store in report.apart],
-        made_at=f"{format_datetime(report.made_at.astimezone(dt.UTC), 'short', locale=words.locale)} UTC",
+        made_at=f"{words.moment(report.made_at.astimezone(dt.UTC))} UTC",
     )
 
 

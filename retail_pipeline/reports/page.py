@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from retail_pipeline.reports import palette
@@ -36,7 +35,6 @@ class ZoneColumn:
 def day_page(day: DayReport) -> str:
     """The page in the store's language. Every text that came from a file or a device is escaped."""
     words = Wording(day.language)
-    made_at = format_datetime(day.made_at.astimezone(ZoneInfo(day.timezone)), "short", locale=words.locale)
     return render(
         "day.html.j2",
         words,
@@ -48,12 +46,12 @@ def day_page(day: DayReport) -> str:
         estimates=estimates_in_words(day, words),
         charts=pictures(day, words),
         quality=quality_picture(day, words),
-        hours=[hour for hour in day.hours if hour.is_shown or hour.is_gap],
+        hours=[hour for hour in day.hours if hour in day.shown or hour.is_gap],
         hour_columns=hour_columns(day, words),
         has_street=day.passers_by is not None,
         zone_columns=zone_columns(day, words),
         zone_words=" ".join(zone_words(day, words)),
-        made_at=made_at,
+        made_at=words.moment(day.made_at.astimezone(ZoneInfo(day.timezone))),
     )
 
 
@@ -66,7 +64,9 @@ def key_figures(day: DayReport, words: Wording) -> list[Figure]:
     """The day in seven or eight numbers; what is not measured is left out or a dash, never zero."""
     peak = words.hour(day.peak_hour) if day.peak_hour is not None else "–"
     in_peak = words("{entries} entries", entries=words.number(day.peak_hour_entries)) if day.peak_hour_entries else ""
-    estimated = words("{share} estimated", share=words.percent(day.imputed_share, 1)) if day.imputed_share else ""
+    estimated = (
+        words("{share} of entries estimated", share=words.percent(day.imputed_share)) if day.imputed_share else ""
+    )
     figures = [
         Figure(words("entries"), words.number(day.entries), _against_last_week(day, words)),
         Figure(words("per open hour"), words.number(day.average_hourly_entries, 1)),
@@ -124,7 +124,7 @@ def _mean(zone: ReportZone, words: Wording) -> str:
 
 
 def _against_last_week(day: DayReport, words: Wording) -> str:
-    if day.change_last_week is None:
+    if day.change_last_week is None or day.has_open_gap:
         return ""
     return words("{change} against last week", change=words.change(day.change_last_week))
 

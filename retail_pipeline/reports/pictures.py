@@ -51,10 +51,8 @@ def entries_picture(day: DayReport, words: Wording) -> Picture:
 
 def quality_picture(day: DayReport, words: Wording) -> Picture:
     """The quality letter of every shown hour."""
-    parts = [
-        f"{words.hour(hour.local_hour)} {hour.quality or words('not known yet')}" for hour in day.hours if hour.is_shown
-    ]
-    letters = sorted({hour.quality for hour in day.hours if hour.is_shown and hour.quality})
+    parts = [f"{words.hour(hour.local_hour)} {hour.quality or words('not known yet')}" for hour in day.shown]
+    letters = sorted({hour.quality for hour in day.shown if hour.quality})
     caption = ". ".join(f"{letter}: {letter_in_words(letter, words)}" for letter in letters)
     return Picture(words("Quality of each hour"), charts.quality_by_hour(day, words), ", ".join(parts), caption)
 
@@ -72,10 +70,11 @@ def _capture(day: DayReport, words: Wording) -> Picture:
 
 
 def _queue(day: DayReport, queue: ReportZone, words: Wording) -> Picture:
+    known = {hour.hour_start: hour.queue_length_max for hour in queue.hours}
     parts = [
-        f"{words.hour(hour.local_hour)} {words.number(hour.queue_length_max)}"
-        for hour in queue.hours
-        if hour.queue_length_max is not None
+        f"{words.hour(hour.local_hour)} {words('gap') if (most := known.get(hour.hour_start)) is None else most}"
+        for hour in day.shown
+        if hour.has_ended
     ]
     caption = words("Longest queue of each hour.")
     if day.queue_limit:
@@ -106,7 +105,5 @@ def _week(day: DayReport, words: Wording) -> Picture:
 def _by_hour(day: DayReport, words: Wording, figure: Callable[[ReportHour], str]) -> str:
     """`10:00 12, 11:00 gap`."""
     return ", ".join(
-        f"{words.hour(hour.local_hour)} {words('gap') if hour.is_gap else figure(hour)}"
-        for hour in day.hours
-        if hour.is_shown
+        f"{words.hour(hour.local_hour)} {words('gap') if hour.is_gap else figure(hour)}" for hour in day.shown
     )

@@ -75,6 +75,11 @@ class Wording:
         """A date with its weekday."""
         return format_date(day, "full", locale=self.locale)
 
+    def moment(self, at: dt.datetime) -> str:
+        """A date and the time on the clock of `at`."""
+        day, time = format_date(at, "long", locale=self.locale), format_time(at, "HH:mm", locale=self.locale)
+        return f"{day}, {time}"
+
     def hour(self, hour: int) -> str:
         """A clock hour, by its start."""
         return format_time(dt.time(hour % 24), "HH:mm", locale=self.locale)

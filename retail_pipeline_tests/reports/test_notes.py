@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from retail_pipeline.reports.notes import notes
+from retail_pipeline.reports.page import day_page
 from retail_pipeline.reports.wording import Wording
 from retail_pipeline_tests.reports.days import day, hour
 
@@ -34,6 +35,15 @@ def test_gaps_are_told_first_and_never_compared_with_what_is_usual() -> None:
     told = notes(day(hour(10, 0, completeness=0.5, usual=60.0), hour(11, 12)), Wording("en"))
     assert told[0] == "Hours that are not complete: 10:00. They are shown as gaps and count for nothing."
     assert not any("are usual" in note for note in told)
+
+
+def test_a_day_that_lost_open_hours_is_not_compared_with_a_whole_one() -> None:
+    known = {"change_last_week": -0.4, "entries_last_week": 200}
+    closed = hour(5, None, is_open=False, completeness=0.0)
+    lost = day(hour(10, 12), hour(11, None, completeness=0.0), **known)
+    assert "Not compared with last week: open hours were not measured." in notes(lost, Wording("en"))
+    assert not any("−40 %" in told for told in [*notes(lost, Wording("en")), day_page(lost)])
+    assert any("−40 %" in note for note in notes(day(hour(10, 12), closed, **known), Wording("en")))
 
 
 def test_an_hour_far_from_usual_is_told_with_both_figures() -> None:

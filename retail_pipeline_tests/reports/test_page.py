@@ -72,8 +72,28 @@ def test_queues_are_told_with_wait_and_limit_and_stays_apart_from_entries() -> N
 
 def test_a_queue_above_the_limit_is_marked_by_more_than_its_colour() -> None:
     queue = pictures(day(queue_limit=2, zones=(zone(queue_length_max=3),)), ENGLISH)[2]
-    assert queue.told == "10:00 2, 11:00 3"
+    assert queue.told.startswith("10:00 2, 11:00 3, 12:00 gap")
     assert queue.picture.count(">!<") == 1
+
+
+def test_a_queue_and_a_zone_have_gaps_of_their_own() -> None:
+    lost_at_the_door = hour(11, None, completeness=0.0)
+    shown = pictures(day(hour(10), lost_at_the_door, hour(12), zones=(zone(queue_length_max=3),)), ENGLISH)
+    queue, entries = shown[2], shown[3]
+    assert queue.told == "10:00 2, 11:00 3, 12:00 gap"
+    assert (queue.picture.count('aria-roledescription="bar"'), queue.picture.count(">×<")) == (2, 1)
+    assert (entries.title, entries.picture.count(">×<")) == ("Entries of zones", 1)
+
+
+def test_no_hour_between_two_that_are_shown_is_left_out() -> None:
+    closed = [hour(n, 0, is_open=False) for n in (11, 12)]
+    told = day(hour(9, 0, is_open=False), hour(10, 12), *closed, hour(13, 1, is_open=False), hour(14, 0, is_open=False))
+    assert entries_picture(told, ENGLISH).told == "10:00 12, 11:00 0, 12:00 0, 13:00 1"
+
+
+def test_when_it_was_made_stands_on_the_clock_of_the_store() -> None:
+    assert "Made on November 21, 2026, 08:00 from the figures known then." in Page(day_page(day())).texts
+    assert "Feito em 21 de novembro de 2026, 03:00" in day_page(day(language="pt", timezone="America/New_York"))
 
 
 def test_the_language_of_the_store_is_that_of_the_page() -> None:
