@@ -149,6 +149,15 @@ CHECKS: dict[str, Check] = {
         *_arrival(Report.LINES, "raw_sensor_counts"),
         *_arrival(Report.REGIONS, "regional_counts"),
         Check(
+            "long_stays_reported",
+            "regional_counts",
+            COLLECTION,
+            "Every device that is asked for long stays told those of every hour.",
+            lambda found: quality.long_stays_reported(
+                found.long_stays, found.recent_hours, found.stores, found.now, excused=found.excused(Report.LONG_STAYS)
+            ),
+        ),
+        Check(
             "counts_plausible",
             "raw_sensor_counts",
             COLLECTION,

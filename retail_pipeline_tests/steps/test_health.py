@@ -148,3 +148,16 @@ def test_a_finding_without_a_limit_is_told_all_the_same(
     told = {"hour_start": OPEN, "advice": "look", "figure": figure, "threshold": threshold}
     finding = pl.DataFrame([told], schema_overrides={"figure": pl.Float64(), "threshold": pl.Float64()})
     assert finding.select(words()).item() == said
+
+
+def test_long_stays_that_never_came_are_seen_though_the_stays_did(url: str) -> None:
+    store = FLEET.stores[0]
+    device = store.sensors[0].model_copy(update={"reports": (*store.sensors[0].reports, Report.LONG_STAYS)})
+    asked = store.model_copy(update={"sensors": (device, *store.sensors[1:])})
+    fleet = FLEET.model_copy(update={"stores": (asked, *FLEET.stores[1:])})
+
+    _, outcomes = judged(url, ["regional_counts/long_stays_reported", "regional_counts/no_missing_intervals"], fleet)
+    found = outcomes["regional_counts/long_stays_reported"]
+    assert set(found.select("sensor_id", "severity").rows()) == {(device.id, "warn")}
+    assert found.height >= 47
+    assert device.id not in set(outcomes["regional_counts/no_missing_intervals"]["sensor_id"])

@@ -1,6 +1,6 @@
 """Data-quality checks as pure functions, frame in and findings out; asset checks wrap them, none of them lives here."""
 
-from retail_pipeline.frames.quality.arrival import all_sensors_reported, no_missing_intervals
+from retail_pipeline.frames.quality.arrival import all_sensors_reported, long_stays_reported, no_missing_intervals
 from retail_pipeline.frames.quality.clocks import counts_in_their_hours, device_clock_skew, no_future_rows
 from retail_pipeline.frames.quality.conservation import hourly_conserves_raw, zone_mass_balance
 from retail_pipeline.frames.quality.counters import live_counters_agree
@@ -33,6 +33,7 @@ __all__ = [
     "flows_make_zone_figures",
     "hourly_conserves_raw",
     "live_counters_agree",
+    "long_stays_reported",
     "no_future_rows",
     "no_ghost_traffic",
     "no_missing_intervals",

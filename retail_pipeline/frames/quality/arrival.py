@@ -53,15 +53,42 @@ def no_missing_intervals(
 
     `figure` is the number of minutes missing; a day of 23 or 25 hours is judged by its real hours.
     """
-    due = _due(hours, stores, as_of - SETTLED_AFTER, excused, report)
-    partial = (
+    partial = _partial(_due(hours, stores, as_of - SETTLED_AFTER, excused, report), rows, hours)
+    advice = pl.format("{} misses {} minutes of the hour: recover it before its log is gone", "sensor_id", "figure")
+    return findings(partial.with_columns(advice.alias("advice")), "no_missing_intervals", Severity.ERROR)
+
+
+def long_stays_reported(
+    rows: pl.DataFrame,
+    hours: pl.DataFrame,
+    stores: Sequence[Store],
+    as_of: dt.datetime,
+    *,
+    excused: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """Findings (warn): a device asked for `long_stays` told those of an hour not at all, or in part.
+
+    Its stays may be there all the same: only engagement is unknown. `figure` is the number of minutes missing.
+    """
+    partial = _partial(_due(hours, stores, as_of - SETTLED_AFTER, excused, Report.LONG_STAYS), rows, hours)
+    advice = pl.format(
+        "{} misses {} minutes of long stays, so that engagement is unknown: it is asked again; where it cannot filter"
+        " stays by length, take long_stays out of its reports",
+        "sensor_id",
+        "figure",
+    )
+    return findings(partial.with_columns(advice.alias("advice")), "long_stays_reported", Severity.WARN)
+
+
+def _partial(due: pl.DataFrame, rows: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
+    """The device hours of `due` that complete intervals do not fill, with the minutes that are missing."""
+    missing = (pl.col("minutes") - pl.col("complete_minutes")).alias("figure")
+    return (
         due.join(device_coverage(rows, hours), on=["store_id", *_DEVICE_HOUR], how="left")
         .with_columns(pl.col("complete_minutes").fill_null(0.0))
         .filter(~is_covered())
-        .with_columns((pl.col("minutes") - pl.col("complete_minutes")).alias("figure"), pl.lit(0).alias("threshold"))
+        .with_columns(missing, pl.lit(0).alias("threshold"))
     )
-    advice = pl.format("{} misses {} minutes of the hour: recover it before its log is gone", "sensor_id", "figure")
-    return findings(partial.with_columns(advice.alias("advice")), "no_missing_intervals", Severity.ERROR)
 
 
 def _due(

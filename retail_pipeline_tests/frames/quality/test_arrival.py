@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from retail_pipeline.fleet.models import Report
-from retail_pipeline.frames.quality.arrival import all_sensors_reported, no_missing_intervals
+from retail_pipeline.frames.quality.arrival import all_sensors_reported, long_stays_reported, no_missing_intervals
 from retail_pipeline.frames.schemas import REGIONAL_COUNTS
 from retail_pipeline_tests.frames.rows import DAY, LATER, hours_of, raw, row, whole_day
 from retail_pipeline_tests.shops import door, store_of, utc
@@ -94,3 +94,17 @@ def test_region_reports_are_judged_by_themselves(check: Check) -> None:
     nothing = pl.DataFrame(schema=REGIONAL_COUNTS)
     found = check(nothing, hours_of(store), [store], LATER, report=Report.REGIONS)
     assert found.group_by("sensor_id").len().rows() == [("a", 24)]
+
+
+def test_long_stays_that_alone_are_missing_are_a_warning() -> None:
+    store = store_of(sensors=[door("a", reports=["lines", "regions", "long_stays"]), door("b")])
+    hour = pl.DataFrame(
+        [("a", "shop-1", utc("2026-07-18 00:00"), utc("2026-07-18 01:00"), True)],
+        schema=["sensor_id", "store_id", "interval_start", "interval_end", "is_complete"],
+        orient="row",
+    )
+    told = pl.concat([pl.DataFrame(schema=REGIONAL_COUNTS), hour], how="diagonal_relaxed")
+    found = long_stays_reported(told, hours_of(store), [store], utc("2026-07-18 02:40"))
+    assert hours_found(found) == [("a", 1, 60.0, "warn")]
+    assert "take long_stays out of its reports" in found["advice"].item()
+    assert long_stays_reported(told, hours_of(store), [store], utc("2026-07-18 02:39")).is_empty()
