@@ -18,11 +18,12 @@ from benchmarks.measure import Contender, interleaved
 from benchmarks.sizes import Sizes
 from benchmarks.table import Figure
 from retail_pipeline.fleet.models import Fleet, Report
-from retail_pipeline.frames.counts import crossings, lines_frame
+from retail_pipeline.frames.counts import through_doors
 from retail_pipeline.frames.daily import daily_summaries
 from retail_pipeline.frames.hourly import hourly_analytics
-from retail_pipeline.frames.local_time import trading_day_hours, with_hours
-from retail_pipeline.frames.zones import virtual_region_occupancy, zone_crossings, zone_doors
+from retail_pipeline.frames.local_time import trading_day_hours
+from retail_pipeline.frames.numbered import numbered, placed
+from retail_pipeline.frames.zones import virtual_region_occupancy, zone_doors
 from retail_pipeline.warehouse.tables import write_counts
 
 _ZONES = {
@@ -45,7 +46,7 @@ def run(sizes: Sizes) -> list[Figure]:
                 [
                     Contender("derived", lambda: derived(fleet, rows)),
                     Contender("Polars", lambda: one_query(rows)),
-                    Contender("placed", lambda: placed(fleet, rows)),
+                    Contender("found", lambda: found(fleet, rows)),
                     Contender("SQL", lambda: connection.execute(_SQL)),
                 ],
                 sizes.rounds,
@@ -54,7 +55,7 @@ def run(sizes: Sizes) -> list[Figure]:
     words = (
         f"the quicker of one lazy Polars query and one SQL statement ({timings.median('SQL'):.2f} s) of the same sums"
     )
-    limit = f"to find each crossing's line, zone and hour takes {timings.median('placed') * 1000:,.0f} ms already"
+    limit = f"to find each crossing's line, zone and hour takes {timings.median('found') * 1000:,.0f} ms already"
     yardsticks = ["Polars", "SQL"]
     return [
         Figure.of(
@@ -63,10 +64,10 @@ def run(sizes: Sizes) -> list[Figure]:
     ]
 
 
-def placed(fleet: Fleet, rows: pl.DataFrame) -> pl.DataFrame:
+def found(fleet: Fleet, rows: pl.DataFrame) -> pl.DataFrame:
     """What comes before any sum, where lines, devices and clocks differ from store to store."""
-    hours = trading_day_hours(fleet.stores, *_first_and_last(rows))
-    return with_hours(zone_crossings(crossings(rows, lines_frame(fleet.stores)), zone_doors(fleet.stores)), hours)
+    hours = numbered(trading_day_hours(fleet.stores, *_first_and_last(rows)))
+    return through_doors(placed(rows, hours), zone_doors(fleet.stores)).collect()
 
 
 def _first_and_last(rows: pl.DataFrame) -> tuple[dt.date, dt.date]:

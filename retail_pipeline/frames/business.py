@@ -22,20 +22,21 @@ def business_spans(stores: Sequence[Store], start: dt.datetime, end: dt.datetime
     known: dict[Hashable, list[Span]] = {}
     rows: list[tuple[str, dt.datetime, dt.datetime]] = []
     for store in stores:
-        key = _opening_key(store)
+        key = opening_key(store)
         if key not in known:
             known[key] = _merged(_spans_near(store, start, end))
         rows.extend((store.id, *span) for span in known[key])
     return pl.DataFrame(rows, schema=_SPANS, orient="row")
 
 
+def opening_key(store: Store) -> Hashable:
+    """The same for stores that are open at the same instants."""
+    return store.timezone, store.country, store.opening_hours, tuple(sorted(store.exceptions.items()))
+
+
 def keeps_hours(store: Store) -> bool:
     """Whether the store declares any opening hours; without them no traffic can be called outside of them."""
     return any(store.opening_hours.week) or bool(store.opening_hours.holidays) or bool(store.exceptions)
-
-
-def _opening_key(store: Store) -> Hashable:
-    return store.timezone, store.country, store.opening_hours, tuple(sorted(store.exceptions.items()))
 
 
 def _spans_near(store: Store, start: dt.datetime, end: dt.datetime) -> Iterable[Span]:

@@ -64,6 +64,49 @@ def crossings(raw: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def doors_of_role(stores: Sequence[Store], role: Role) -> pl.DataFrame:
+    """The lines of a role as doors of their store, which is one `area`: the columns that `through_doors` needs."""
+    return (
+        lines_frame(stores)
+        .filter(pl.col("role") == str(role))
+        .select(
+            (pl.col("store_id").rank("dense") - 1).cast(pl.UInt32).alias("area"),
+            *("store_id", "sensor_id", "line"),
+            (~pl.col("inverted")).alias("in_enters"),
+            pl.lit(value=True).alias("is_asked"),
+        )
+    )
+
+
+def through_doors(rows: pl.LazyFrame, doors: pl.DataFrame) -> pl.LazyFrame:
+    """Each of `rows` once for every area that its device counts a door of, with the area's `entries` and `exits`.
+
+    `doors` needs `area`, `store_id`, `sensor_id`, `line`, `is_asked` (whether the device is asked for its lines; others
+    do not count) and `in_enters`: whether IN, as reported, enters the area.
+    """
+    enters = pl.when("in_enters").then(1).otherwise(-1).cast(pl.Int8)
+    ways = (
+        doors.filter("is_asked")
+        .group_by("area", "store_id", "sensor_id")
+        .agg(enters.filter(pl.col("line") == line).sum().alias(f"way{line}") for line in LINE_NUMBERS)
+    )
+    return rows.join(ways.lazy(), on=["store_id", "sensor_id"]).with_columns(
+        _through("in", "out").alias("entries"), _through("out", "in").alias("exits")
+    )
+
+
+def _through(there: str, back: str) -> pl.Expr:
+    return pl.sum_horizontal(
+        pl.when(pl.col(f"way{line}") == 1)
+        .then(f"line{line}_{there}")
+        .when(pl.col(f"way{line}") == -1)
+        .then(f"line{line}_{back}")
+        .otherwise(0)
+        .cast(pl.Int64)
+        for line in LINE_NUMBERS
+    )
+
+
 def entrance_crossings(crossed: pl.DataFrame) -> pl.DataFrame:
     """The crossings of a store's boundary; IN is an entry, OUT an exit."""
     return crossed.filter(pl.col("role") == str(Role.ENTRANCE))

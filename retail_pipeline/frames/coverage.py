@@ -16,30 +16,45 @@ from retail_pipeline.frames.ratios import minutes_between
 SETTLED_AFTER = dt.timedelta(minutes=40)
 """Devices are asked twice an hour: what a slow clock kept open at one poll is complete at the next."""
 
-_KEY = ("store_id", "hour_start")
 
+def coverage(rows: pl.LazyFrame, hours: pl.DataFrame, stores: Sequence[Store], as_of: dt.datetime) -> pl.LazyFrame:
+    """The expected ones of `hours`, in their order, with `organization_id`, `completeness` (0..1) and `is_complete`.
 
-def coverage(raw: pl.DataFrame, hours: pl.DataFrame, stores: Sequence[Store], as_of: dt.datetime) -> pl.DataFrame:
-    """One row per store and expected local hour, sorted by `store_id` and `hour_start`.
-
-    Columns: `completeness` (0..1), `is_complete`, `intervals_expected`, `intervals_reported`. Completeness is the
-    share of the hour that lies in complete intervals, averaged over the active devices with an entrance line. Hours
-    before `live_since` and stores without such a device have no row: nothing is expected there. An hour that has not
-    ended by `as_of` is never complete. Expected intervals are counted in the devices' declared length.
+    `rows` are raw rows as `placed` gives them, `hours` comes from `numbered`. Completeness is the share of the hour
+    that lies in complete intervals, averaged over the active devices with an entrance line. Hours before `live_since`
+    and stores without such a device have no row: nothing is expected there. An hour that has not ended by `as_of` is
+    never complete.
     """
-    expected = device_hours(hours, stores).join(entrance_devices(stores).select("sensor_id"), on="sensor_id")
-    reported = device_coverage(raw, hours)
+    devices = pl.col("devices")
+    covered_minutes, covered_devices = (pl.col(f"covered_{of}").fill_null(0) for of in ("minutes", "devices"))
+    doors = entrance_devices(stores).lazy()
+    expected = doors.group_by("store_id", "organization_id", "live_since").agg(pl.len().alias("devices"))
     return (
-        expected.join(reported, on=["sensor_id", *_KEY], how="left")
-        .with_columns(pl.col("complete_minutes", "complete_intervals").fill_null(0))
-        .group_by(_KEY)
-        .agg(
-            (_covered_minutes().sum() / pl.col("minutes").sum()).alias("completeness"),
-            (is_covered().all() & (pl.col("hour_end").first() <= as_of)).alias("is_complete"),
-            _intervals_expected().sum().alias("intervals_expected"),
-            pl.col("complete_intervals").cast(pl.Int64).sum().alias("intervals_reported"),
+        hours.lazy()
+        .join(expected, on="store_id", maintain_order="left")
+        .filter(is_live())
+        .join(_covered(rows, doors, hours), on="hour", how="left", maintain_order="left")
+        .with_columns(
+            (covered_minutes / (devices * pl.col("minutes"))).alias("completeness"),
+            ((covered_devices == devices) & (pl.col("hour_end") <= as_of)).alias("is_complete"),
         )
-        .sort(_KEY)
+    )
+
+
+def _covered(rows: pl.LazyFrame, doors: pl.LazyFrame, hours: pl.DataFrame) -> pl.LazyFrame:
+    """Per `hour`: minutes in complete intervals, all devices together, and the devices that fill the hour."""
+    return (
+        rows.filter("is_complete")
+        .join(doors.select("store_id", "sensor_id"), on=["store_id", "sensor_id"])
+        .group_by("hour", "sensor_id")
+        .agg(minutes_between("interval_start", "interval_end").sum().alias("complete_minutes"))
+        .join(hours.lazy().select("hour", "minutes"), on="hour")
+        .group_by("hour")
+        .agg(
+            # A row that runs into the next hour counts where it starts.
+            pl.min_horizontal("complete_minutes", "minutes").sum().alias("covered_minutes"),
+            is_covered().sum().alias("covered_devices"),
+        )
     )
 
 
@@ -55,20 +70,15 @@ def device_hours(hours: pl.DataFrame, stores: Sequence[Store], report: Report = 
 
 
 def device_coverage(rows: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
-    """One row per device and hour with at least one row, of either report.
+    """`complete_minutes` of each `store_id`, `sensor_id` and `hour_start` with at least one row, of either report.
 
-    `complete_minutes` and `complete_intervals` count complete intervals that start in the hour, `intervals` all.
+    Minutes in complete intervals that start in the hour.
     """
-    complete = pl.col("is_complete")
     minutes = minutes_between("interval_start", "interval_end")
     return (
         with_hours(rows.select("store_id", "sensor_id", "interval_start", "interval_end", "is_complete"), hours)
         .group_by("store_id", "sensor_id", "hour_start")
-        .agg(
-            minutes.filter(complete).sum().alias("complete_minutes"),
-            complete.sum().alias("complete_intervals"),
-            pl.len().alias("intervals"),
-        )
+        .agg(minutes.filter("is_complete").sum().alias("complete_minutes"))
     )
 
 
@@ -80,12 +90,3 @@ def is_covered() -> pl.Expr:
 def is_settled(as_of: dt.datetime) -> pl.Expr:
     """Whether the hour ended so long ago that the polls which should have completed it are over."""
     return pl.col("hour_end") <= as_of - SETTLED_AFTER
-
-
-def _covered_minutes() -> pl.Expr:
-    """A row that runs into the next hour counts where it starts."""
-    return pl.min_horizontal("complete_minutes", "minutes")
-
-
-def _intervals_expected() -> pl.Expr:
-    return (pl.col("minutes") / pl.col("interval_minutes")).ceil().cast(pl.Int64)

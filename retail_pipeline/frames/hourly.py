@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from retail_pipeline.fleet.models import Store
-from retail_pipeline.frames.counts import crossings, entrance_crossings, lines_frame, passing_crossings
+from retail_pipeline.fleet.models import Role, Store
+from retail_pipeline.frames.counts import doors_of_role, through_doors
 from retail_pipeline.frames.coverage import coverage
-from retail_pipeline.frames.declared import devices, entrance_devices, organizations
+from retail_pipeline.frames.declared import devices, entrance_devices
 from retail_pipeline.frames.device_off import measured
 from retail_pipeline.frames.drift import corrected_mean
 from retail_pipeline.frames.imputation import with_imputed
@@ -16,13 +16,12 @@ from retail_pipeline.frames.intervals import area_intervals
 from retail_pipeline.frames.known_hours import known_hours
 from retail_pipeline.frames.letters import hour_letter
 from retail_pipeline.frames.littles_law import dwell_is_valid, stay_minutes
-from retail_pipeline.frames.local_time import with_hours
 from retail_pipeline.frames.normal import with_index
-from retail_pipeline.frames.ratios import minutes_between, ratio, sum_or_null
+from retail_pipeline.frames.numbered import numbered, placed
+from retail_pipeline.frames.ratios import minutes_between, ratio
 from retail_pipeline.frames.schemas import HOURLY_ANALYTICS, UTC_TIME, conform
 
 _KEY = ("store_id", "hour_start")
-_DAY = ("store_id", "trading_day")
 
 
 def hourly_analytics(
@@ -50,43 +49,43 @@ def hourly_analytics(
     `collected_at` among the hour's raw rows; the rows of earlier hours, which occupancy also needs, each have a row of
     their own to tell. Of an hour without raw rows it is the hour's start, older than any that may come.
     """
-    figures = _measured_hours(raw if off is None else measured(raw, off, hours), stores, hours, as_of)
+    numbers = numbered(hours)
+    counted = raw if off is None or off.is_empty() else measured(raw, off, hours)
+    figures = _measured_hours(placed(counted, numbers), placed(raw, numbers), stores, numbers, as_of).collect()
     known = known_hours(figures, past)
-    versions = _reported_hours(raw, stores, hours)
+    is_known = pl.col("input_version").is_not_null() | pl.col("entries_imputed").is_not_null()
     return conform(
         with_index(with_imputed(figures, known, as_of), known)
-        .join(versions, on=_KEY, how="left")
-        .filter(pl.col("input_version").is_not_null() | pl.col("entries_imputed").is_not_null())
-        .join(_recovered_hours(recovered, stores), on=_KEY, how="left")
-        .join(organizations(stores), on="store_id")
+        .filter(is_known)
+        .join(_recovered_hours(recovered, stores), on=_KEY, how="left", maintain_order="left")
         .with_columns(
             pl.col("was_recovered").fill_null(value=False), pl.col("input_version").fill_null(pl.col("hour_start"))
         )
         .with_columns(hour_letter(as_of))
-        .sort(_KEY),
+        .sort("hour"),
         HOURLY_ANALYTICS,
     )
 
 
 def _measured_hours(
-    counted: pl.DataFrame, stores: Sequence[Store], hours: pl.DataFrame, as_of: dt.datetime
-) -> pl.DataFrame:
-    """Every expected hour with what was measured of it, which may be nothing."""
-    crossed = crossings(counted, lines_frame(stores))
+    counted: pl.LazyFrame, reported: pl.LazyFrame, stores: Sequence[Store], hours: pl.DataFrame, as_of: dt.datetime
+) -> pl.LazyFrame:
+    """Every expected hour with what was measured of it, which may be nothing; rows as `placed` gives them."""
+    entries = pl.col("entries")
+    all_complete = pl.col("is_complete").all().over("day")
+    corrected = pl.when(all_complete).then("occupancy_mean_corrected").alias("occupancy_mean_corrected")
     return (
         coverage(counted, hours, stores, as_of)
-        .join(hours, on=_KEY)
-        .join(_entrance_figures(crossed, hours), on=_KEY, how="left")
-        .join(_passers_by(crossed, hours), on=_KEY, how="left")
+        .join(_entrance_figures(counted, stores, hours), on="hour", how="left")
+        .join(_passers_by(counted, stores), on="hour", how="left")
+        .join(_versions(reported, stores), on="hour", how="left")
         .with_columns(
-            (pl.col("entries") - pl.col("exits")).alias("net_flow"),
+            (entries - pl.col("exits")).alias("net_flow"),
             *capture(),
             *_stay(),
             _is_business_hour(),
-            ratio(pl.col("entries"), pl.col("entries").sum().over(_DAY)).alias("traffic_share"),
-            pl.when(pl.col("is_complete").all().over(_DAY))
-            .then("occupancy_mean_corrected")
-            .alias("occupancy_mean_corrected"),
+            ratio(entries, entries.sum().over("day")).alias("traffic_share"),
+            corrected,
         )
     )
 
@@ -100,32 +99,24 @@ def capture() -> list[pl.Expr]:
     ]
 
 
-def _reported_hours(raw: pl.DataFrame, stores: Sequence[Store], hours: pl.DataFrame) -> pl.DataFrame:
-    known = devices(stores).select("store_id", "sensor_id")
-    rows = raw.select("store_id", "sensor_id", "interval_start", "collected_at").join(
-        known, on=["store_id", "sensor_id"]
-    )
-    return with_hours(rows, hours).group_by(_KEY).agg(pl.col("collected_at").max().alias("input_version"))
+def entrance_intervals(counted: pl.LazyFrame, stores: Sequence[Store], hours: pl.DataFrame) -> pl.LazyFrame:
+    """Each store as one area with its entrance lines for doors: see `area_intervals`; needs whole trading days."""
+    return area_intervals(counted, doors_of_role(stores, Role.ENTRANCE), hours)
 
 
-def entrance_intervals(crossed: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
-    """The store as one area with its entrance lines for doors: see `area_intervals`; needs whole trading days."""
-    entrance = entrance_crossings(crossed).with_columns(
-        pl.col("store_id").alias("area"),
-        pl.col("in_count").alias("entries"),
-        pl.col("out_count").alias("exits"),
-        pl.lit(1).alias("devices_expected"),
-    )
-    return area_intervals(with_hours(entrance, hours))
+def _versions(reported: pl.LazyFrame, stores: Sequence[Store]) -> pl.LazyFrame:
+    asked = devices(stores).lazy().select("store_id", "sensor_id")
+    rows = reported.join(asked, on=["store_id", "sensor_id"])
+    return rows.group_by("hour").agg(pl.col("collected_at").max().alias("input_version"))
 
 
-def _entrance_figures(crossed: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
+def _entrance_figures(counted: pl.LazyFrame, stores: Sequence[Store], hours: pl.DataFrame) -> pl.LazyFrame:
     minutes = minutes_between("interval_start", "interval_end")
-    balance, smaller_side = corrected_mean(list(_DAY), minutes)
+    balance, smaller_side = corrected_mean(["day"], minutes)
     return (
-        entrance_intervals(crossed, hours)
+        entrance_intervals(counted, stores, hours)
         .with_columns(balance.alias("balance"), smaller_side.alias("smaller_side"))
-        .group_by(_KEY, maintain_order=True)
+        .group_by("hour", maintain_order=True)
         .agg(
             pl.col("entries", "exits").sum(),
             pl.col("occupancy").last().alias("occupancy_end"),
@@ -136,9 +127,9 @@ def _entrance_figures(crossed: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFram
     )
 
 
-def _passers_by(crossed: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
-    passing = with_hours(passing_crossings(crossed), hours)
-    return passing.group_by(_KEY).agg(sum_or_null(pl.col("in_count") + pl.col("out_count")).alias("passers_by"))
+def _passers_by(counted: pl.LazyFrame, stores: Sequence[Store]) -> pl.LazyFrame:
+    passing = through_doors(counted, doors_of_role(stores, Role.PASSERS_BY))
+    return passing.group_by("hour").agg((pl.col("entries") + pl.col("exits")).sum().alias("passers_by"))
 
 
 def _stay() -> list[pl.Expr]:

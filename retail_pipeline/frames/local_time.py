@@ -6,7 +6,7 @@ database that Polars brings along: two databases of different age would put one 
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from retail_pipeline.fleet.models import Store
-from retail_pipeline.frames.business import business_spans
+from retail_pipeline.frames.business import business_spans, opening_key
+from retail_pipeline.frames.numbered import numbered, placed
 from retail_pipeline.frames.ratios import minutes_between
 from retail_pipeline.frames.schemas import STORE_HOURS, UTC_TIME, conform
 from retail_pipeline.frames.spans import minutes_within
@@ -38,8 +39,20 @@ def store_hours(stores: Sequence[Store], start: dt.datetime, end: dt.datetime) -
 
     One row per `store_id` and `hour_start`, sorted by them: `hour_end`, `local_date`, `local_hour`, `trading_day`,
     `business_share` (open minutes / minutes, 0..1), `minutes`. A trading day that has begun does not end because the
-    clock goes back.
+    clock goes back. Stores that keep the same calendar are worked out once.
     """
+    examples = {_calendar(store): store for store in stores}
+    pairs = sorted((store.id, examples[_calendar(store)].id) for store in stores)
+    kept = pl.DataFrame(pairs, schema={"store_id": pl.String(), "example": pl.String()}, orient="row")
+    hours = _hours_of_each(list(examples.values()), start, end).rename({"store_id": "example"})
+    return conform(kept.join(hours, on="example", maintain_order="left_right"), STORE_HOURS)
+
+
+def _calendar(store: Store) -> Hashable:
+    return opening_key(store), store.day_starts_at
+
+
+def _hours_of_each(stores: Sequence[Store], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
     hours = zone_hours({store.timezone for store in stores}, start - _PAD, end)
     local_day = (pl.col("local_start") - pl.col("day_starts_at")).dt.date()
     joined = (
@@ -68,16 +81,9 @@ def with_hours(rows: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
     Adds `hour_start`, `hour_end`, `local_date`, `local_hour`, `trading_day`. A row that begins in none of `hours` is
     left out; one that runs into the next hour counts where it starts.
     """
-    known = hours.select("store_id", *_HOUR_COLUMNS).sort("hour_start")
-    joined = rows.sort("interval_start").join_asof(
-        known,
-        left_on="interval_start",
-        right_on="hour_start",
-        by="store_id",
-        check_sortedness=False,
-        coalesce=False,
-    )
-    return joined.filter(pl.col("interval_start") < pl.col("hour_end"))
+    known = numbered(hours)
+    told = known.lazy().select("hour", *_HOUR_COLUMNS)
+    return placed(rows, known).join(told, on="hour", maintain_order="left").drop("hour", "day", "store").collect()
 
 
 def zone_hours(zones: Iterable[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:

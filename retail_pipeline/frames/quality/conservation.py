@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import polars as pl
 
 from retail_pipeline.fleet.models import Store
-from retail_pipeline.frames.counts import crossings, entrance_crossings, lines_frame
+from retail_pipeline.frames.counts import crossings, entrance_crossings, lines_frame, through_doors
 from retail_pipeline.frames.coverage import SETTLED_AFTER
 from retail_pipeline.frames.declared import entrance_devices, is_live
 from retail_pipeline.frames.local_time import with_hours
 from retail_pipeline.frames.quality.findings import Severity, findings
-from retail_pipeline.frames.zones import zone_crossings, zone_doors
+from retail_pipeline.frames.zones import zone_doors
 
 _HOUR = ("store_id", "hour_start")
 _DAY = ("store_id", "trading_day")
@@ -86,9 +86,8 @@ def _outer_crossings(raw: pl.DataFrame, stores: Sequence[Store]) -> pl.DataFrame
     doors = zone_doors(stores)
     door = ["store_id", "sensor_id", "line"]
     outer = doors.filter(pl.len().over(door) == 1)
-    return zone_crossings(crossings(raw, lines_frame(stores)), outer).with_columns(
-        (pl.col("entries") - pl.col("exits")).alias("net")
-    )
+    net = (pl.col("entries") - pl.col("exits")).alias("net")
+    return through_doors(raw.lazy(), outer).select("store_id", "interval_start", "collected_at", net).collect()
 
 
 def _hourly_net(rows: pl.DataFrame, hours: pl.DataFrame, version: pl.Expr) -> pl.DataFrame:

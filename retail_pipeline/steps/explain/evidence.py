@@ -10,13 +10,13 @@ import polars as pl
 from retail_pipeline.fleet.calendar import day_bounds
 from retail_pipeline.fleet.models import Report
 from retail_pipeline.frames.comparison import LAST_WEEK, LAST_YEAR
-from retail_pipeline.frames.counts import crossings, lines_frame
 from retail_pipeline.frames.daily import daily_summaries
 from retail_pipeline.frames.device_off import measured
 from retail_pipeline.frames.drift import corrected_occupancy
 from retail_pipeline.frames.flows import zone_flows
 from retail_pipeline.frames.hourly import entrance_intervals
 from retail_pipeline.frames.local_time import trading_day_hours
+from retail_pipeline.frames.numbered import numbered, placed
 from retail_pipeline.frames.queues import queue_alerts
 from retail_pipeline.frames.zone_hours import zone_hours
 from retail_pipeline.steps.explain.compared import Compared, read_compared
@@ -145,9 +145,13 @@ def _once(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
 
 
 def _intervals(counts: DayCounts, question: Question, hours: pl.DataFrame) -> pl.DataFrame:
-    crossed = crossings(counts.present, lines_frame([question.store]))
-    intervals = entrance_intervals(crossed, hours)
-    return intervals.with_columns(corrected_occupancy(["store_id", "trading_day"]).alias("corrected"))
+    known = numbered(hours)
+    return (
+        entrance_intervals(placed(counts.present, known), [question.store], known)
+        .with_columns(corrected_occupancy(["day"]).alias("corrected"))
+        .join(known.lazy().select("hour", "hour_start"), on="hour", maintain_order="left")
+        .collect()
+    )
 
 
 def _asked_for(rows: pl.DataFrame, question: Question) -> pl.DataFrame:
