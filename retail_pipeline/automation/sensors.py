@@ -105,13 +105,14 @@ def _recover_missed_hours(partitions: Partitions) -> dg.SensorDefinition:
             for lost in close_lost_gaps(opened, now, declared.scope):
                 context.log.error(lost)
             under_way = context.instance.get_runs(dg.RunsFilter(statuses=UNFINISHED, tags={RECOVERY: partitions.mark}))
+            at_once = 0 if _asks_first_hours(context.instance, partitions) else read_settings().recovery_runs
             plan = plan_recovery(
                 opened,
                 now,
                 stores_under_way={run.tags[STORE] for run in under_way},
-                runs=read_settings().recovery_runs - len(under_way),
+                runs=at_once - len(under_way),
                 since=partitions.start,
-                until=_first_hours_under_way(context.instance, partitions, now),
+                until=now,
                 scope=declared.scope,
             )
         known = set(ordered_stores(context.instance, partitions))
@@ -136,10 +137,9 @@ def _recover_missed_hours(partitions: Partitions) -> dg.SensorDefinition:
     return recover
 
 
-def _first_hours_under_way(instance: dg.DagsterInstance, partitions: Partitions, now: dt.datetime) -> dt.datetime:
-    """Hours before this may be recovered: a new store's last day is left to the run that asks for it already."""
-    asked = instance.get_runs_count(dg.RunsFilter(statuses=UNFINISHED, tags={FIRST_HOURS: partitions.mark}))
-    return now.replace(minute=0, second=0, microsecond=0) - 23 * HOUR if asked else now
+def _asks_first_hours(instance: dg.DagsterInstance, partitions: Partitions) -> bool:
+    """Whether the last day of new stores is asked for: what is older waits, people look at what is new."""
+    return instance.get_runs_count(dg.RunsFilter(statuses=UNFINISHED, tags={FIRST_HOURS: partitions.mark})) > 0
 
 
 def _catch_up_days(partitions: Partitions) -> dg.SensorDefinition:

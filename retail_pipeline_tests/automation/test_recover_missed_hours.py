@@ -8,7 +8,7 @@ import pytest
 from dagster._core.test_utils import create_run_for_test
 
 from retail_pipeline.assets.partitions import RANGE_END, RANGE_START
-from retail_pipeline.automation.sensors import RECOVERY, STORE
+from retail_pipeline.automation.sensors import FIRST_HOURS, RECOVERY, STORE
 from retail_pipeline_tests.living import STORES, Living, store
 from retail_pipeline_tests.shops import utc
 
@@ -89,6 +89,16 @@ def test_a_store_that_is_being_recovered_is_left_alone_and_counts(ledger: Living
     ledger.instance.report_run_canceled(first)
     ledger.instance.report_run_canceled(second)
     assert len(asked(ledger)) == 2
+
+
+def test_nothing_older_is_asked_for_while_the_last_day_of_new_stores_is(ledger: Living) -> None:
+    miss(ledger, "lisbon-door", "15 08:00", keeps=30)
+    first = create_run_for_test(ledger.instance, status=dg.DagsterRunStatus.STARTED, tags={FIRST_HOURS: "true"})
+    assert asked(ledger) == []
+
+    ledger.instance.delete_run(first.run_id)
+    create_run_for_test(ledger.instance, status=dg.DagsterRunStatus.FAILURE, tags={FIRST_HOURS: "true"})
+    assert asked(ledger) == [("2026-11-15-08:00|lisbon", "2026-11-15-08:00|lisbon")]
 
 
 def test_the_number_of_runs_is_configured(ledger: Living, monkeypatch: pytest.MonkeyPatch) -> None:
