@@ -24,6 +24,8 @@ def _data(day: DayReport, _: Wording) -> Iterator[str]:
             "Hours that are not complete: {hours}. They are shown as gaps and count for nothing.",
             hours=hours_in_words(day.gaps, _),
         )
+    if _goes_on_after_a_gap(day):
+        yield _("After a gap, people inside and in queues are counted on from before it: they are less certain.")
     if not day.is_complete and not day.gaps:
         yield _("The day is not over: figures are provisional.")
     if day.drift is not None and day.drift_share is not None and abs(day.drift_share) > _DRIFT_LIMIT:
@@ -93,6 +95,12 @@ def _alert(alert: ReportAlert, words: Wording) -> str:
         minutes, limit = words.number(alert.wait_minutes, 1), words.number(alert.slowest, 1)
         parts.append(words("the wait was {minutes} minutes, where {limit} are the limit", minutes=minutes, limit=limit))
     return f"{alert.zone_name}, {words.hour(alert.local_hour)}: {'; '.join(parts)}"
+
+
+def _goes_on_after_a_gap(day: DayReport) -> bool:
+    """Whether people were counted inside after an hour in which nobody knows who came and left."""
+    inside = [hour.hour_start for hour in day.hours if not hour.is_gap and hour.occupancy_max]
+    return any(gap.is_open and gap.hour_start < max(inside, default=gap.hour_start) for gap in day.gaps)
 
 
 def _strangest_hour(day: DayReport) -> ReportHour | None:

@@ -46,6 +46,15 @@ def test_a_day_that_lost_open_hours_is_not_compared_with_a_whole_one() -> None:
     assert any("−40 %" in note for note in notes(day(hour(10, 12), closed, **known), Wording("en")))
 
 
+def test_people_inside_after_a_gap_are_called_less_certain() -> None:
+    lost = hour(11, None, completeness=0.0, occupancy_max=None)
+    words = Wording("en")
+    assert any("less certain" in note for note in notes(day(hour(10), lost, hour(12)), words))
+    assert not any("less certain" in note for note in notes(day(hour(9), hour(10), lost), words))
+    nobody = [hour(n, 0, occupancy_max=0) for n in (12, 13)]
+    assert not any("less certain" in note for note in notes(day(hour(10), lost, *nobody), words))
+
+
 def test_an_hour_far_from_usual_is_told_with_both_figures() -> None:
     told = notes(day(hour(10, 12), hour(11, 90, usual=30.0), hour(12, 9, usual=0.0)), Wording("en"))
     assert "At 11:00 there were 90 entries where 30 are usual." in told
