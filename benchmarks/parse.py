@@ -39,15 +39,15 @@ def run(sizes: Sizes) -> list[Figure]:
             yardsticks=["read_csv"],
             yardstick="one `pl.read_csv` over the same bytes, joined beforehand",
             target=3,
-            limit=f"to cut bodies from their headers, number their rows and read them takes {floor:.0f} ms already",
+            limit=f"to read the rows and number them by reply, believing each, takes {floor:.0f} ms already",
         )
     ]
 
 
 def numbered(replies: Sequence[Reply]) -> pl.DataFrame:
-    """The least that tells which reply a row came from."""
-    parts = [b"reply," + HEADER.replace(b" ", b"")]
-    for number, reply in enumerate(replies):
-        mark = b"\n%d," % number
-        parts += mark, reply.body.partition(b"\n")[2].rstrip().replace(b"\n", mark)
-    return pl.read_csv(b"".join(parts))
+    """The least that tells which reply a row came from: bodies cut from their headers, lines counted, all read once."""
+    header = HEADER.replace(b" ", b"") + b"\n"
+    begins = len(HEADER) + 1
+    rows = pl.read_csv(b"".join([header, *(memoryview(reply.body)[begins:] for reply in replies)]))
+    counts = pl.DataFrame({"lines": [reply.body.count(b"\n", begins) for reply in replies]}).with_row_index("reply")
+    return rows.hstack(counts.select(pl.col("reply").repeat_by("lines").explode()))

@@ -34,11 +34,12 @@ class HeaderError(ValueError):
         self.is_report = is_report
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Layout:
     """Our names of a report's columns, in its order; None for a column that nobody asked for.
 
-    `more_lines` are the positions of lines or regions beyond the fourth.
+    `more_lines` are the positions of lines or regions beyond the fourth. It is equal to itself alone, which is what
+    replies are grouped by.
     """
 
     names: tuple[str | None, ...]

@@ -16,15 +16,14 @@ from retail_pipeline.devices.errors import DeviceError, Malformed, NotAReport
 from retail_pipeline.devices.headers import OPTIONAL, HeaderError, Layout
 from retail_pipeline.devices.models import Reply
 from retail_pipeline.devices.rows import figures_of, is_complete, judge_rows
-from retail_pipeline.devices.stamps import clock_gaps, head_of, place_rows
+from retail_pipeline.devices.stamps import clock_gaps, heads_of, place_rows, with_heads
 from retail_pipeline.devices.undeclared import undeclared_people
 from retail_pipeline.fleet.models import Report
 
 HIGHEST_FIGURE = 10_000
 """People per line or region and interval; more is a broken counter. A busy station gate passes 6,000 an hour."""
 
-_INSTANT = pl.Datetime("us", "UTC")
-_WHO = {"sensor_id": pl.String(), "store_id": pl.String(), "organization_id": pl.String()}
+_WHO = ("sensor_id", "store_id", "organization_id")
 _NO_SKEW: Mapping[str, float] = MappingProxyType({})
 
 
@@ -73,19 +72,17 @@ def parse_replies(
         raise ValueError("replies of two reports are parsed one report at a time")
     report = Report(reports.pop()) if reports else Report.LINES
     sheets, failures, headers = _sheets(replies, report)
-    heads = {index: head_of(replies[index], last_skew.get(replies[index].ask.device.id)) for index in sheets}
+    heads = heads_of(replies, last_skew)
     judged = judge_rows(place_rows(read_sheets(list(sheets.values()), report), heads), report, cap)
-    good = judged.filter(pl.col("reason").is_null(), ~pl.col("is_padding"))
-    people = _who(replies)
+    refused = pl.concat([judged.refused, undeclared_people(judged.good, replies, report)])
     return Parsed(
-        rows=_rows(good, people, report),
-        rejected=_rejected(judged, undeclared_people(good, replies, report), sheets, headers, people, report),
-        clock_gaps=clock_gaps(good, heads)
-        .join(people, on="reply_index")
+        rows=_rows(judged.good, heads, report),
+        rejected=_rejected(refused, sheets, headers, heads, report),
+        clock_gaps=with_heads(clock_gaps(judged.good, replies), heads, "sensor_id", "store_id")
         .select("sensor_id", "store_id", "interval_start")
         .unique(maintain_order=True),
         failures=failures,
-        padding=dict(judged.filter("is_padding").group_by("reply_index").len().rows()),
+        padding=judged.padding,
         skew={index: clock_skew(reply) for index, reply in enumerate(replies)},
         notes={index: notes for index, sheet in sheets.items() if (notes := _notes(sheet.layout, report))},
     )
@@ -109,40 +106,26 @@ def _sheets(
     return sheets, failures, headers
 
 
-def _who(replies: Sequence[Reply]) -> pl.DataFrame:
-    data = [
-        (index, reply.ask.device.id, reply.ask.store.id, reply.ask.store.organization)
-        for index, reply in enumerate(replies)
-    ]
-    return pl.DataFrame(data, schema={"reply_index": pl.Int64(), **_WHO}, orient="row")
-
-
-def _rows(good: pl.DataFrame, who: pl.DataFrame, report: Report) -> pl.DataFrame:
+def _rows(good: pl.DataFrame, heads: pl.DataFrame, report: Report) -> pl.DataFrame:
     figures = pl.col(figures_of(report)).cast(pl.Int32)
-    return good.join(who, on="reply_index", maintain_order="left").select(
-        "reply_index", *_WHO, "interval_start", "interval_end", figures, is_complete=is_complete()
-    )
+    kept = good.select("reply_index", "interval_start", "interval_end", figures, is_complete=is_complete())
+    return with_heads(kept, heads, *_WHO).select("reply_index", *_WHO, pl.exclude("reply_index", *_WHO))
 
 
 def _rejected(
-    judged: pl.DataFrame,
-    undeclared: pl.DataFrame,
+    refused: pl.DataFrame,
     sheets: Mapping[int, Sheet],
     headers: Mapping[int, HeaderError],
-    who: pl.DataFrame,
+    heads: pl.DataFrame,
     report: Report,
 ) -> pl.DataFrame:
-    place = ["reply_index", "row_number", "reason"]
-    bad = judged.filter(pl.col("reason").is_not_null(), ~pl.col("is_padding")).select(place)
-    bad = pl.concat([bad, undeclared]).sort(place)
-    lines = {index: sheets[index].lines for index in bad["reply_index"].unique()}
-    rows = [(index, number, lines[index][number - 1], reason) for index, number, reason in bad.rows()]
+    refused = refused.sort("reply_index", "row_number", "reason")
+    lines = {index: sheets[index].lines for index in refused["reply_index"].unique()}
+    rows = [(index, number, lines[index][number - 1], reason) for index, number, reason in refused.rows()]
     rows += [(index, 0, error.header, str(error)) for index, error in headers.items()]
     schema = {"reply_index": pl.Int64(), "row_number": pl.Int32(), "row": pl.String(), "reason": pl.String()}
-    return (
-        pl.DataFrame(rows, schema=schema, orient="row")
-        .join(who, on="reply_index", maintain_order="left")
-        .select("reply_index", "sensor_id", pl.lit(report.value).alias("report"), "row_number", "row", "reason")
+    return with_heads(pl.DataFrame(rows, schema=schema, orient="row"), heads, "sensor_id").select(
+        "reply_index", "sensor_id", pl.lit(report.value).alias("report"), "row_number", "row", "reason"
     )
 
 

@@ -3,6 +3,8 @@
 Nothing is repaired here, and a figure that cannot be read is never zero.
 """
 
+from typing import NamedTuple
+
 import polars as pl
 
 from retail_pipeline.devices.headers import BY_REGION, LINES, NUMBERS, REGIONS
@@ -11,6 +13,7 @@ from retail_pipeline.fleet.models import Report
 TOLERANCE = pl.duration(minutes=2)
 """How far two clocks may differ before a row counts as the future; also how long a device takes to close an hour."""
 
+_REFUSED = {"reply_index": pl.Int64(), "row_number": pl.Int32(), "reason": pl.String()}
 _COUNTED = {Report.LINES: LINES, **dict.fromkeys(BY_REGION, REGIONS)}
 _KEPT = {
     Report.LINES: (*LINES, "total_in", "total_out"),
@@ -23,19 +26,34 @@ def figures_of(report: Report) -> tuple[str, ...]:
     return _KEPT[report]
 
 
-def judge_rows(rows: pl.DataFrame, report: Report, cap: int) -> pl.DataFrame:
-    """Adds `is_padding` and `reason`; a row is good where it is no padding and the reason is NULL.
+class Judged(NamedTuple):
+    """Rows to believe, in their order; `reply_index`, `row_number`, `reason` of those refused; padding by reply."""
+
+    good: pl.DataFrame
+    refused: pl.DataFrame
+    padding: dict[int, int]
+
+
+def judge_rows(rows: pl.DataFrame, report: Report, cap: int) -> Judged:
+    """Tells good rows from others; a reason is looked for only where something is wrong.
 
     Needs the columns of `place_rows`. Padding: zeros for hours that have not come, or that the clock skipped.
     """
+    rules = _rules(report, cap)
+    is_wrong = pl.any_horizontal(pl.col("problem").is_not_null(), *(is_broken for _, is_broken in rules))
     rows = rows.with_columns(_totals(report))
+    rows = rows.with_columns(is_wrong=is_wrong.fill_null(value=False), is_padding=_is_padding(report))
+    good, clashing = _without_clashes(rows.filter(~pl.col("is_wrong"), ~pl.col("is_padding")), report)
+    reason = pl.coalesce("problem", *(pl.when(is_broken).then(pl.lit(text)) for text, is_broken in rules))
+    wrong = rows.filter("is_wrong", ~pl.col("is_padding")).with_columns(reason=reason).select(_REFUSED.keys())
+    padding = dict(rows.filter("is_padding").group_by("reply_index").len().rows())
+    return Judged(good, pl.concat([wrong, clashing]), padding)
+
+
+def _is_padding(report: Report) -> pl.Expr:
     is_zero = (pl.sum_horizontal(_COUNTED[report]) == 0) & pl.col("is_readable")
     is_nowhere = (pl.col("interval_start") > pl.col("now")) | pl.col("problem").str.starts_with("the clocks of")
-    rows = rows.with_columns(
-        is_padding=(is_zero & is_nowhere).fill_null(value=False),
-        reason=pl.coalesce("problem", *(pl.when(wrong).then(pl.lit(text)) for text, wrong in _rules(report, cap))),
-    )
-    return _without_clashes(rows, report)
+    return (is_zero & is_nowhere).fill_null(value=False)
 
 
 def _totals(report: Report) -> list[pl.Expr]:
@@ -76,19 +94,18 @@ def _checksums(report: Report) -> list[tuple[str, pl.Expr]]:
     return rules
 
 
-def _without_clashes(rows: pl.DataFrame, report: Report) -> pl.DataFrame:
-    """Drops rows that are the same as another of their reply; rows that contradict each other are both quarantined."""
-    good = pl.col("reason").is_null() & ~pl.col("is_padding")
+def _without_clashes(good: pl.DataFrame, report: Report) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Drops rows that are the same as another of their reply; rows that contradict each other are both refused."""
     is_same_reply = pl.col("reply_index") == pl.col("reply_index").shift()
     begins_early = pl.col("interval_start") < pl.col("interval_end").shift()
-    candidates = rows.filter(good)
-    clashing = candidates.filter(is_same_reply & begins_early)["reply_index"].unique().to_list()
+    clashing = good.filter(is_same_reply & begins_early)["reply_index"].unique().to_list()
     if not clashing:
-        return rows
-    is_clashing = good & pl.col("reply_index").is_in(clashing)
-    return pl.concat([rows.filter(~is_clashing), _settle_clashes(rows.filter(is_clashing), report)]).sort(
-        "reply_index", "row_number"
-    )
+        return good, pl.DataFrame(schema=_REFUSED)
+    is_clashing = pl.col("reply_index").is_in(clashing)
+    settled = _settle_clashes(good.filter(is_clashing), report)
+    kept = settled.filter(pl.col("reason").is_null()).drop("reason")
+    good = pl.concat([good.filter(~is_clashing), kept]).sort("reply_index", "row_number")
+    return good, settled.filter(pl.col("reason").is_not_null()).select(_REFUSED.keys())
 
 
 def _settle_clashes(rows: pl.DataFrame, report: Report) -> pl.DataFrame:

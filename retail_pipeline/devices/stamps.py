@@ -1,8 +1,7 @@
 """Puts the rows of many replies on the UTC axis, each distinct stamp once; rows near a clock change one by one."""
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -26,17 +25,9 @@ WHOLE_ANSWER = dt.timedelta(hours=23)
 
 _FORMAT = "%Y/%m/%d %H:%M:%S"
 _INSTANT = pl.Datetime("us", "UTC")
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What all rows of one reply share. `now` is the device's clock; rows may start in `[lower, upper)`."""
-
-    reply: Reply
-    zone: ZoneInfo
-    now: dt.datetime
-    lower: dt.datetime
-    upper: dt.datetime
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+_WALL = ("wall_start", "wall_end")
 
 
 class Placed(NamedTuple):
@@ -58,44 +49,72 @@ _PLACED = {
 }
 
 
-def head_of(reply: Reply, last_skew: float | None) -> Head:
-    """The head of a reply, under the skew last seen where it brings no clock of its own."""
-    zone = reply.ask.zone
-    return Head(reply, zone, device_now(reply, last_skew), *window_bounds(reply.ask.start, reply.ask.end, zone))
+def heads_of(replies: Sequence[Reply], last_skew: Mapping[str, float]) -> pl.DataFrame:
+    """What all rows of a reply share, one row per reply in their order.
 
-
-def place_rows(rows: pl.DataFrame, heads: Mapping[int, Head]) -> pl.DataFrame:
-    """Adds `interval_start`, `interval_end`, `settles_at` (UTC), `problem` and `now`, `lower`, `upper` of the reply.
-
-    Needs `reply_index`, `start`, `end` (text). Keeps every row, in order. `EndTime` is inclusive:
-    `10:59:59` ends at 11.
+    `sensor_id`, `store_id`, `organization_id`; `zone` of the device's wall clock; `now`, what that clock showed, under
+    the skew last seen where the reply brings no clock of its own; rows may start in `[lower, upper)` (all UTC).
     """
-    names = {head.zone.key: head.zone for head in heads.values()}
-    rows = rows.with_columns(_naive("start"), _naive("end")).join(
-        _heads_frame(heads), on="reply_index", maintain_order="left"
-    )
-    spans = rows.select("zone", "start", "end").unique()
-    placed = [_place(start, end, names[zone]) for zone, start, end in spans.rows()]
+    asks = [reply.ask for reply in replies]
+    zones = [ask.zone for ask in asks]
+    bounds = [window_bounds(ask.start, ask.end, zone) for ask, zone in zip(asks, zones, strict=True)]
+    columns = {
+        "sensor_id": _text(ask.device.id for ask in asks),
+        "store_id": _text(ask.store.id for ask in asks),
+        "organization_id": _text(ask.store.organization for ask in asks),
+        "zone": _text(zone.key for zone in zones),
+        "now": _instants(device_now(reply, last_skew.get(reply.ask.device.id)) for reply in replies),
+        "lower": _instants(lower for lower, _ in bounds),
+        "upper": _instants(upper for _, upper in bounds),
+    }
+    return pl.DataFrame(columns)
+
+
+def with_heads(rows: pl.DataFrame, heads: pl.DataFrame, *columns: str) -> pl.DataFrame:
+    """Adds columns of the head of each row's reply."""
+    return rows.hstack(heads.select(pl.col(columns).gather(rows["reply_index"])))
+
+
+def place_rows(rows: pl.DataFrame, heads: pl.DataFrame) -> pl.DataFrame:
+    """Puts `interval_start`, `interval_end`, `settles_at` (UTC) and `problem` in the place of `start`, `end` (text).
+
+    Also adds `now`, `lower`, `upper` of the reply. Needs `reply_index`. Keeps every row, in order. `EndTime` is
+    inclusive: `10:59:59` ends at 11.
+    """
+    rows = with_heads(rows, heads, "zone", "now", "lower", "upper")
+    key = ["zone", "start", "end"]
+    spans = rows.select(key).unique().with_columns(_naive("start"), _naive("end"))
+    placed = [_place(start, end, ZoneInfo(zone)) for zone, start, end in spans.select("zone", *_WALL).rows()]
     spans = spans.hstack(pl.DataFrame(placed, schema=_PLACED, orient="row"))
-    rows = rows.join(spans, on=["zone", "start", "end"], how="left", nulls_equal=True, maintain_order="left")
+    rows = rows.join(spans, on=key, how="left", nulls_equal=True, maintain_order="left").drop("start", "end")
     special = rows.filter("is_special")["reply_index"].unique().to_list()
-    return _place_special(rows, special, heads) if special else rows
+    return _place_special(rows, special) if special else rows
 
 
-def clock_gaps(rows: pl.DataFrame, heads: Mapping[int, Head]) -> pl.DataFrame:
+def clock_gaps(rows: pl.DataFrame, replies: Sequence[Reply]) -> pl.DataFrame:
     """The second of two repeated hours where a device sent one row for both: `reply_index`, `interval_start` (UTC).
 
     Only once the second hour has passed on the device's clock, and none was sent for it: a later row shows that, or the
     window that was asked for holds it and was short enough to be answered whole.
     """
     kept = rows.filter(pl.col("settles_at") > pl.col("interval_end"), pl.col("settles_at") <= pl.col("now"))
-    last = dict(rows.group_by("reply_index").agg(pl.col("interval_start").max()).rows())
+    of_kept = rows.filter(pl.col("reply_index").is_in(kept["reply_index"].unique().to_list()))
+    last = dict(of_kept.group_by("reply_index").agg(pl.col("interval_start").max()).rows())
     gaps = {
-        (index, local_hour_start(settles_at - SECOND, heads[index].zone))
+        (index, local_hour_start(settles_at - SECOND, replies[index].ask.zone))
         for index, settles_at in kept.select("reply_index", "settles_at").rows()
-        if last[index] >= settles_at or _was_answered_whole(heads[index].reply.ask, settles_at)
+        if last[index] >= settles_at or _was_answered_whole(replies[index].ask, settles_at)
     }
     return pl.DataFrame(sorted(gaps), schema={"reply_index": pl.Int64(), "interval_start": _INSTANT}, orient="row")
+
+
+def _text(values: Iterable[str]) -> pl.Series:
+    return pl.Series(list(values), dtype=pl.String)
+
+
+def _instants(values: Iterable[dt.datetime]) -> pl.Series:
+    # As whole numbers: Polars takes zoned times one by one, eight times as long.
+    return pl.Series([(value - _EPOCH) // _MICROSECOND for value in values], dtype=pl.Int64).cast(_INSTANT)
 
 
 def _was_answered_whole(ask: Ask, until: dt.datetime) -> bool:
@@ -107,19 +126,9 @@ def _naive(column: str) -> pl.Expr:
     text = pl.col(column)
     usual = text.str.to_datetime(_FORMAT, strict=False)
     odd = text.str.strip_chars(' "\t').str.replace_all("-", "/").str.to_datetime(_FORMAT, strict=False)
-    return pl.coalesce(usual, pl.when(usual.is_null()).then(odd)).alias(column)
-
-
-def _heads_frame(heads: Mapping[int, Head]) -> pl.DataFrame:
-    columns = {
-        "reply_index": pl.Series(list(heads), dtype=pl.Int64),
-        "zone": pl.Series([head.zone.key for head in heads.values()], dtype=pl.String),
-        **{
-            name: pl.Series([getattr(head, name) for head in heads.values()], dtype=_INSTANT)
-            for name in ("now", "lower", "upper")
-        },
-    }
-    return pl.DataFrame(columns)
+    stamp = pl.coalesce(usual, pl.when(usual.is_null()).then(odd))
+    # Polars reads the year -2026, and Python knows none before 1 or after 9999, on any clock.
+    return pl.when(stamp.dt.year().is_between(2, 9998)).then(stamp).alias(f"wall_{column}")
 
 
 def _length(start: dt.datetime, end: dt.datetime) -> dt.timedelta:
@@ -155,20 +164,20 @@ def _place(start: dt.datetime | None, end: dt.datetime | None, zone: ZoneInfo) -
     return Placed(begin, finish, finish)
 
 
-def _place_special(rows: pl.DataFrame, special: list[int], heads: Mapping[int, Head]) -> pl.DataFrame:
+def _place_special(rows: pl.DataFrame, special: list[int]) -> pl.DataFrame:
     is_special = pl.col("reply_index").is_in(special)
     others = rows.filter(~is_special)
-    frames = [_place_reply(reply, heads) for reply in rows.filter(is_special).partition_by("reply_index")]
+    frames = [_place_reply(reply) for reply in rows.filter(is_special).partition_by("reply_index")]
     return pl.concat([others, *frames]).sort("reply_index", maintain_order=True)
 
 
-def _place_reply(rows: pl.DataFrame, heads: Mapping[int, Head]) -> pl.DataFrame:
+def _place_reply(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows of one reply in their order, since only that tells the two repeated hours apart."""
-    head = heads[rows["reply_index"][0]]
-    spans = rows.filter(pl.col("problem").is_null()).select("start", "end").rows()
+    zone = ZoneInfo(rows["zone"][0])
+    spans = rows.filter(pl.col("problem").is_null()).select(_WALL).rows()
     lengths = [_length(start, end) for start, end in spans]
-    starts = to_utc([start for start, _ in spans], head.zone, head.lower, lengths)
-    placed = map(_placed, starts, lengths, second_passes(starts, lengths, head.zone))
+    starts = to_utc([start for start, _ in spans], zone, rows["lower"][0], lengths)
+    placed = map(_placed, starts, lengths, second_passes(starts, lengths, zone))
     columns = [next(placed) if problem is None else Placed(problem=problem) for problem in rows["problem"]]
     return rows.with_columns(pl.DataFrame(columns, schema=_PLACED, orient="row"))
 

@@ -12,6 +12,7 @@ from retail_pipeline.devices.models import Reply
 from retail_pipeline.devices.rows import is_complete
 from retail_pipeline.fleet.models import Report
 
+_ALL = frozenset(NUMBERS)
 _FOUND = {"reply_index": pl.Int64(), "row_number": pl.Int32(), "reason": pl.String()}
 
 
@@ -22,7 +23,7 @@ def undeclared_people(good: pl.DataFrame, replies: Sequence[Reply], report: Repo
     """
     kind = "line" if report is Report.LINES else "region"
     unknown = {index: named for index, reply in enumerate(replies) if (named := _undeclared(reply, report))}
-    rows = good.filter(is_complete(), pl.col("reply_index").is_in(list(unknown)) | pl.col("has_more_lines"))
+    rows = good.filter(pl.col("reply_index").is_in(list(unknown)) | pl.col("has_more_lines")).filter(is_complete())
     if rows.is_empty():
         return pl.DataFrame(schema=_FOUND)
     where = pl.concat_list([_place(number, kind, unknown, report) for number in NUMBERS] + [_beyond(kind)])
@@ -31,13 +32,13 @@ def undeclared_people(good: pl.DataFrame, replies: Sequence[Reply], report: Repo
     return told.select("reply_index", "row_number", reason.alias("reason"))
 
 
-def _undeclared(reply: Reply, report: Report) -> set[int]:
+def _undeclared(reply: Reply, report: Report) -> frozenset[int]:
     device = reply.ask.device
-    declared = set(device.lines if report is Report.LINES else device.regions)
-    return set(NUMBERS) - declared if declared else set()
+    declared = device.lines if report is Report.LINES else device.regions
+    return _ALL.difference(declared or _ALL)
 
 
-def _place(number: int, kind: str, unknown: dict[int, set[int]], report: Report) -> pl.Expr:
+def _place(number: int, kind: str, unknown: dict[int, frozenset[int]], report: Report) -> pl.Expr:
     figures = [f"line{number}_in", f"line{number}_out"] if report is Report.LINES else [f"region{number}"]
     is_unknown = pl.col("reply_index").is_in([index for index, numbers in unknown.items() if number in numbers])
     return pl.when(is_unknown & (pl.sum_horizontal(figures) > 0)).then(pl.lit(f"{kind} {number}"))

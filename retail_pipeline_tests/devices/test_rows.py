@@ -27,6 +27,28 @@ def test_a_row_that_is_no_whole_interval_is_refused_and_its_neighbours_are_kept(
     assert "within an interval" in reply.rejected["reason"][0]
 
 
+@pytest.mark.parametrize("stamp", ["-2025/07/22 10:00:00", "0001/01/01 00:00:00", "9999/12/31 23:59:59", "10:00", ""])
+def test_a_stamp_that_no_clock_shows_is_refused_alone(stamp: str) -> None:
+    damaged = line_row("2025/07/22 10:00", (3, 1)).replace("2025/07/22 10:00:00", stamp)
+    rows = lines_csv(damaged, line_row("2025/07/22 11:00", (5, 2)))
+
+    batch = parse_replies([reply_of(rows, zone="Europe/Lisbon"), reply_of(rows, zone="America/New_York")])
+
+    assert batch.rows["line1_in"].to_list() == [5, 5]
+    assert batch.rejected["reason"].to_list() == ["its stamps cannot be read"] * 2
+
+
+def test_rows_are_told_by_their_number_and_reply_though_blank_lines_stand_between_them() -> None:
+    wrong = line_row("2025/07/22 12:00", (3, 1)).replace(",3,", ",4,", 1)
+    rows = [line_row("2025/07/22 10:00", (1, 1)), line_row("2025/07/22 11:00", (2, 1)), wrong]
+    bodies = [lines_csv(*rows), lines_csv("", rows[0], "", "", *rows[1:]), lines_csv(*rows).rstrip()]
+
+    batch = parse_replies([reply_of(body) for body in bodies])
+
+    assert batch.rows.select("reply_index", "line1_in").rows() == [(0, 1), (0, 2), (1, 1), (1, 2), (2, 1), (2, 2)]
+    assert batch.rejected.select("reply_index", "row_number", "row").rows() == [(n, 3, wrong) for n in (0, 1, 2)]
+
+
 @pytest.mark.parametrize("minutes", [5, 10, 15, 20, 30, 60])
 def test_any_even_part_of_an_hour_is_an_interval(minutes: int) -> None:
     reply = parsed(line_row("2025/07/22 10:00", (3, 1), minutes=minutes))
