@@ -36,13 +36,17 @@ def make_checks(partitions: Partitions) -> dg.AssetChecksDefinition:
     )
     def data_quality(
         context: dg.OpExecutionContext, fleet: FleetFile, warehouse: SupabasePostgres
-    ) -> Iterator[dg.AssetCheckResult]:
-        """Look at the last 48 hours of every store."""
+    ) -> Iterator[dg.AssetCheckEvaluation]:
+        """Look at the last 48 hours of every store.
+
+        Each check is told as what it found; as a result it would be told once more as an output, which nobody reads.
+        """
         selected = {f"{key.asset_key.path[-1]}/{key.name}": key for key in context.selected_asset_check_keys}
         with warehouse.open() as opened:
             outcomes = evaluate(fleet.load(), opened, selected, utc_now())
+        step = context.get_step_execution_context()
         for name, outcome in outcomes.items():
-            yield _result(selected[name], outcome)
+            yield _result(selected[name], outcome).to_asset_check_evaluation(step)
 
     checks: dg.AssetChecksDefinition = dg.AssetChecksDefinition.create(
         keys_by_input_name={}, node_def=data_quality, check_specs_by_output_name=specs, can_subset=True

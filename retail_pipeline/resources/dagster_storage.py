@@ -1,70 +1,30 @@
 """Where Dagster keeps its own records: the classes that `dagster.yaml` names. Nothing of the pipeline's data.
 
-Daemon, webserver and their supervisor load this module and no other of the package: it stays light.
+Daemon, webserver and their supervisor load this module, the event log, and no other of the package: they stay light.
 """
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster import DagsterEventType, EventLogEntry
 from dagster._core.instance import InstanceRef
-from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 from dagster._core.storage.root import LocalArtifactStorage
 from dagster._serdes import ConfigurableClassData
-from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
-from dagster_postgres.utils import create_pg_engine
+from dagster_postgres import DagsterPostgresStorage
 
 from retail_pipeline.local.place import private_folder
 from retail_pipeline.local.postgres import ensure_postgres
+from retail_pipeline.resources.event_log import EventLog
 from retail_pipeline.settings import ConfigurationError, read_settings
 
 CONFIG_FILE = "dagster.yaml"
 EVENTS_AT_ONCE = "DAGSTER_EVENT_BATCH_SIZE"
 """Dagster's own switch: events that belong together are stored so many at a time, instead of each by itself."""
-
-
-class EventLog(PostgresEventLogStorage):
-    """Dagster's event log, in which the planned partitions of a run are stored together like those that were made.
-
-    One by one, a run over 100 stores and 24 hours would spend minutes on saying what it is going to do. A connection is
-    kept: an event of its own would otherwise open two. One that broke is noticed before it is used.
-    """
-
-    def __init__(self, postgres_url: str) -> None:
-        super().__init__(postgres_url, should_autocreate_tables=False)
-        self._engine = create_pg_engine(
-            postgres_url, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=-1, pool_pre_ping=True
-        )
-
-    def dispose(self) -> None:
-        """Let go of the connection."""
-        super().dispose()
-        self._engine.dispose()
-
-    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        """Store events in their order."""
-        for (kind, _), alike in groupby(events, lambda event: (event.dagster_event_type, _asset_of(event))):
-            if kind is DagsterEventType.ASSET_MATERIALIZATION_PLANNED:
-                self._store_planned(list(alike))
-            else:
-                super().store_event_batch(list(alike))
-
-    def _store_planned(self, events: Sequence[EventLogEntry]) -> None:
-        insertion = self.prepare_insert_event_batch(events).returning(SqlEventLogStorageTable.c.id)
-        with self.index_transaction() as connection:
-            *_, newest = connection.execute(insertion).scalars()
-            self._store_asset_event(connection, events[-1], newest)
-
-
-def _asset_of(event: EventLogEntry) -> dg.AssetKey | None:
-    return event.dagster_event.asset_key if event.dagster_event else None
 
 
 class DagsterStorage(DagsterPostgresStorage):
