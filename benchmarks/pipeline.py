@@ -106,16 +106,30 @@ class Pipeline:
         self.run(jobs.COLLECT_SENSORS, rectangle)
         self.run(jobs.CALCULATE_REGIONS, rectangle)
 
-    def run(self, job: str, tags: Mapping[str, str], *, may_fail: bool = False) -> None:
-        """Execute a job here.
+    def run(self, job: str, tags: Mapping[str, str], *, only: Sequence[str] = (), may_fail: bool = False) -> None:
+        """Execute a job here, or `only` these of its assets.
 
         Raises:
             RuntimeError: it failed; the figure would be of less work.
         """
-        self._execute(self.definitions.resolve_job_def(job), tags, may_fail=may_fail)
+        keys = [self.partitions.key(asset) for asset in only]
+        self._execute(self.definitions.resolve_job_def(job), tags, keys, may_fail=may_fail)
 
-    def _execute(self, job: dg.JobDefinition, tags: Mapping[str, str], *, may_fail: bool = False) -> None:
-        ended = job.execute_in_process(instance=self.instance, tags=tags, raise_on_error=False, run_config=QUIET)
+    def _execute(
+        self,
+        job: dg.JobDefinition,
+        tags: Mapping[str, str],
+        only: Sequence[dg.AssetKey] = (),
+        *,
+        may_fail: bool = False,
+    ) -> None:
+        ended = job.execute_in_process(
+            instance=self.instance,
+            tags=tags,
+            asset_selection=list(only) or None,
+            raise_on_error=False,
+            run_config=QUIET,
+        )
         if not ended.success and not may_fail:
             failed = [
                 event.step_failure_data.error_display_string for event in ended.all_events if event.is_step_failure

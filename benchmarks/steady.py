@@ -1,12 +1,12 @@
 """What: what an idle pipeline costs: a tick of the automation, the pages that people open, every check.
 
-100 stores and the default horizon, with every hour of the counts and of the hourly figures materialized, as after a
-month. Events are copied inside Postgres: to report half a million one by one would take an hour and change nothing.
+100 stores and the default horizon, with every hour and day of every table that has partitions materialized, as after a
+year. Their events are written inside Postgres: to report 600,000 one by one would take hours and change nothing. A tick
+is one of Dagster's daemon, with the runs that it asks for; pages are asked for what a browser asks for.
 
 Yardstick: what is still quick to a person or fits into a tick of the daemon, and the same graph with a single store.
 """
 
-import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
 from statistics import median
@@ -14,17 +14,19 @@ from typing import cast
 
 import dagster as dg
 import psycopg
-from dagster._core.test_utils import in_process_test_workspace
+from dagster._core.remote_origin import InProcessCodeLocationOrigin
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
-from dagster._core.workspace.context import WorkspaceRequestContext
-from dagster_graphql.test.utils import execute_dagster_graphql
+from dagster._core.workspace.context import WorkspaceProcessContext
+from dagster._core.workspace.load_target import InProcessWorkspaceLoadTarget
 
 from benchmarks.counts import made_counts
 from benchmarks.fleet import HOUR
 from benchmarks.measure import Contender, alone, ratio_of
+from benchmarks.pages import lineage_page, partitions_page
 from benchmarks.pipeline import Pipeline, pipeline
 from benchmarks.sizes import Sizes
 from benchmarks.table import Figure
+from benchmarks.ticks import Ticks
 from retail_pipeline.assets.common import materialized
 from retail_pipeline.assets.partitions import hour_key
 from retail_pipeline.fleet.models import Report
@@ -32,31 +34,13 @@ from retail_pipeline.steps.derive import derive_hours
 from retail_pipeline.steps.health import evaluate
 from retail_pipeline.warehouse.tables import write_counts
 
-FILLED = ("raw_sensor_counts", "hourly_analytics")
-CHECKS = "every check"
-LIMITS: Mapping[str, float | None] = {
-    "a tick of the automation, nothing new": 2.0,
-    "a tick of the automation, an hour of all stores new": 2.0,
-    "the lineage page's query": 1.0,
-    "the partitions page's query": 1.0,
-    CHECKS: None,
-}
-_LINEAGE = """
-{ assetNodes { assetKey { path } partitionStats { numMaterialized numPartitions numFailed numMaterializing }
-  assetMaterializations(limit: 1) { timestamp runId } } }
-"""
-_PARTITIONS = """
-query($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ... on AssetNode {
-  partitionKeysByDimension { name partitionKeys }
-  assetPartitionStatuses { ... on MultiPartitionStatuses { primaryDimensionName ranges { primaryDimStartKey
-  primaryDimEndKey secondaryDim { ... on DefaultPartitionStatuses { materializedPartitions failedPartitions } } } } } }
-} }
-"""
-_COPY = """
-INSERT INTO event_logs (run_id, event, dagster_event_type, timestamp, step_key, asset_key, partition)
-SELECT run_id, replace(event, partition, key), dagster_event_type, timestamp, step_key, asset_key, key
-FROM event_logs, unnest(%(keys)s::text[]) AS key
-WHERE id = (SELECT max(id) FROM event_logs WHERE asset_key = %(asset)s AND partition IS NOT NULL)
+COUNTED = "raw_sensor_counts"
+IDLE, BUSY = "a tick of the automation, nothing new", "a tick of the automation, an hour of all stores new"
+LINEAGE, PARTITIONS, CHECKS = "the lineage page", "the partitions page", "every check"
+LIMITS: Mapping[str, float | None] = {IDLE: 2.0, BUSY: 2.0, LINEAGE: 1.0, PARTITIONS: 1.0, CHECKS: None}
+_EVENTS = """
+INSERT INTO event_logs (run_id, event, dagster_event_type, timestamp, asset_key, partition)
+SELECT '', '', 'ASSET_MATERIALIZATION', now() AT TIME ZONE 'UTC', %(asset)s, key FROM unnest(%(keys)s::text[]) AS key
 """
 
 
@@ -66,17 +50,22 @@ def run(sizes: Sizes) -> list[Figure]:
     many = cast("Mapping[str, list[float]]", alone(f"{__name__}:measure", sizes.dagster_stores, days, sizes.rounds))
     one = cast("Mapping[str, list[float]]", alone(f"{__name__}:measure", 1, days, sizes.rounds))
     size = f"{sizes.dagster_stores:,} stores, {days} days of hours"
-    return [_figure(name, size, limit, many[name], one[name], sizes.dagster_stores) for name, limit in LIMITS.items()]
+    figures = [_figure(name, size, limit, many[name], one[name]) for name, limit in LIMITS.items()]
+    return [*figures, _growth(size, many, one, sizes.dagster_stores)]
 
 
-def _figure(
-    name: str, size: str, limit: float | None, many: Sequence[float], one: Sequence[float], stores: int
-) -> Figure:
-    """Beside its limit where there is one, else beside one store: no worse than growth with the stores."""
+def _figure(name: str, size: str, limit: float | None, many: Sequence[float], one: Sequence[float]) -> Figure:
     if limit is None:
-        return Figure(name, size, median(many), "the same with one store", median(one), ratio_of(many, one), stores)
+        return Figure(name, size, median(many), "the same with one store", median(one), ratio_of(many, one))
     words = f"one store takes {median(one) * 1000:,.0f} ms; at most"
     return Figure(name, size, median(many), words, limit, ratio_of(many, [limit] * len(many)), 1)
+
+
+def _growth(size: str, many: Mapping[str, Sequence[float]], one: Mapping[str, Sequence[float]], stores: int) -> Figure:
+    """All of it together: no worse than the number of stores."""
+    ours, theirs = ([sum(turn) for turn in zip(*told.values(), strict=True)] for told in (many, one))
+    ratio = ratio_of(ours, theirs)
+    return Figure("all of these together", size, median(ours), "the same with one store", median(theirs), ratio, stores)
 
 
 def measure(stores: int, days: int, rounds: int) -> dict[str, list[float]]:
@@ -84,48 +73,43 @@ def measure(stores: int, days: int, rounds: int) -> dict[str, list[float]]:
     with pipeline(stores, 1, "http://127.0.0.1:1", days * 24) as line:
         _fill(line)
         target = LoadableTargetOrigin(module_name="retail_pipeline.definitions")
-        # Dagster, looking at every schedule, reads a property that it has given up itself.
-        warnings.filterwarnings("ignore", message="Property `ScheduleDefinition.environment_vars`")
-        with in_process_test_workspace(line.instance, target) as context:
-            tick = Tick(line)
-            asset = {"key": {"path": [FILLED[0]]}}
-            jobs: dict[str, Contender] = {
-                name: Contender(name, job, prepare)
-                for name, job, prepare in (
-                    ("a tick of the automation, nothing new", tick.run, None),
-                    ("a tick of the automation, an hour of all stores new", tick.run, tick.collect),
-                    ("the lineage page's query", partial(_ask, context, _LINEAGE, {}), None),
-                    ("the partitions page's query", partial(_ask, context, _PARTITIONS, asset), None),
-                    (CHECKS, lambda: evaluate(line.fleet, line.warehouse, None, line.now), None),
-                )
-            }
-            for job in jobs.values():
+        where = InProcessWorkspaceLoadTarget(InProcessCodeLocationOrigin(target))
+        with WorkspaceProcessContext(line.instance, where) as workspace:
+            jobs = _jobs(line, workspace)
+            for job in jobs:
                 job.seconds()  # the first of each fills caches that stay
-            return {name: [job.seconds() for _ in range(rounds)] for name, job in jobs.items()}
+            return {job.name: [job.seconds() for _ in range(rounds)] for job in jobs}
 
 
-class Tick:
-    """The evaluation of all automation conditions, each from where the last one ended."""
+def _jobs(line: Pipeline, workspace: WorkspaceProcessContext) -> list[Contender]:
+    """What happens all day, in the order in which it is measured."""
+    ticks, keys = Ticks(workspace), [*line.definitions.resolve_all_asset_keys()]
+    newest = [hour_key(line.hours[-1], store_id) for store_id in line.fleet.store_ids]
 
-    def __init__(self, line: Pipeline) -> None:
-        self.line = line
-        self.cursor: dg.AutomationConditionCursor | None = None
+    def collected() -> None:
+        ticks.make_ready()
+        _materialize(line, line.partitions.key(COUNTED), newest)
 
-    def run(self) -> None:
-        """One tick."""
-        told = dg.evaluate_automation_conditions(self.line.definitions, self.line.instance, cursor=self.cursor)
-        self.cursor = told.cursor
+    def derivation_is_asked_for() -> None:
+        before = ticks.asked()
+        ticks.tick()
+        if ticks.asked() == before:
+            raise RuntimeError("the tick asked for nothing; its time would be of less work")
 
-    def collect(self) -> None:
-        """An hour of every store is collected."""
-        keys = [hour_key(self.line.hours[-1], store_id) for store_id in self.line.fleet.store_ids]
-        _materialize(self.line, FILLED[0], keys)
+    return [
+        Contender(IDLE, ticks.tick, ticks.make_ready),
+        Contender(BUSY, derivation_is_asked_for, collected),
+        Contender(LINEAGE, partial(lineage_page, workspace, keys)),
+        Contender(PARTITIONS, partial(partitions_page, workspace, line.partitions.key(COUNTED))),
+        Contender(CHECKS, lambda: evaluate(line.fleet, line.warehouse, None, line.now)),
+    ]
 
 
 def _fill(line: Pipeline) -> None:
-    keys = [hour_key(hour, store_id) for hour in line.hours for store_id in line.fleet.store_ids]
-    for asset in FILLED:
-        _materialize(line, asset, keys)
+    for asset in line.definitions.resolve_all_asset_specs():
+        if isinstance(asset.partitions_def, dg.MultiPartitionsDefinition):
+            keys = asset.partitions_def.get_partition_keys(dynamic_partitions_store=line.instance)
+            _materialize(line, asset.key, list(keys))
     counts = made_counts(line.fleet, line.hours[-1] - 47 * HOUR, 2)
     line.empty()
     with line.warehouse.transaction() as connection:
@@ -134,19 +118,8 @@ def _fill(line: Pipeline) -> None:
     derive_hours(line.fleet, line.warehouse, hours, line.now, "bench")
 
 
-def _materialize(line: Pipeline, asset: str, keys: list[str]) -> None:
-    key = line.partitions.key(asset)
-    line.instance.report_runless_asset_event(materialized(key, keys[0], 24))
+def _materialize(line: Pipeline, key: dg.AssetKey, keys: Sequence[str]) -> None:
+    """Events of these partitions, the last of them as Dagster writes it; nothing here reads what the others say."""
     with psycopg.connect(line.dagster_url) as connection:
-        connection.execute(_COPY, {"keys": keys[1:], "asset": key.to_string()})
-
-
-def _ask(context: WorkspaceRequestContext, query: str, variables: Mapping[str, object]) -> None:
-    """Ask as the pages do.
-
-    Raises:
-        RuntimeError: the answer is an error; its time would be of less work.
-    """
-    answer = execute_dagster_graphql(context, query, variables=variables)
-    if answer.errors or not answer.data:
-        raise RuntimeError(f"the query failed: {answer.errors}")
+        connection.execute(_EVENTS, {"keys": keys[:-1], "asset": key.to_string()})
+    line.instance.report_runless_asset_event(materialized(key, keys[-1], 24))
