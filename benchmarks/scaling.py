@@ -11,15 +11,13 @@ from typing import cast
 import psycopg
 
 from benchmarks.device_server import open_many_files, served_devices
+from benchmarks.event_volume import Volume, a_day
 from benchmarks.measure import Contender, alone, peak_memory_mb
-from benchmarks.pipeline import Pipeline, pipeline
+from benchmarks.pipeline import pipeline
 from benchmarks.sizes import Sizes
-from retail_pipeline.automation import jobs
-from retail_pipeline.automation.rectangles import hour_rectangle
 
 COMPUTED = 10_000
 MOST_WITH_DAGSTER = 100
-HOURS_A_DAY = 24
 BETWEEN_POLLS_S = 1800.0
 MEMORY_MB = 8192.0
 
@@ -62,26 +60,13 @@ def measure(stores: int, devices: int, base_url: str) -> list[float]:
         warehouse = (_bytes(line.url, "pg_database_size(current_database())") - before) / 1e6
         seconds = Contender("", line.without_dagster).seconds()
         memory = peak_memory_mb()
-        events, log = _an_hour_of_events(line) if stores <= MOST_WITH_DAGSTER else (0.0, 0.0)
-        return [seconds, memory, warehouse, events * HOURS_A_DAY, log * HOURS_A_DAY]
+        events, log = a_day(line) if stores <= MOST_WITH_DAGSTER else Volume(0.0, 0.0)
+        return [seconds, memory, warehouse, events, log / 1e6]
 
 
 def _size(stores: int, figures: Sequence[float], *, is_computed: bool = False) -> Size:
     seconds, memory, warehouse, events, log = figures
     return Size(stores, seconds, memory, warehouse, events, log, is_computed)
-
-
-def _an_hour_of_events(line: Pipeline) -> tuple[float, float]:
-    """Events of all runs of an hour, and MB of the table that holds them: polls on the hour and half past it."""
-    size = "pg_total_relation_size('event_logs') + pg_total_relation_size('asset_event_tags')"
-    line.by_dagster()
-    events, held = _bytes(line.dagster_url, "(SELECT count(*) FROM event_logs)"), _bytes(line.dagster_url, size)
-    line.by_dagster()
-    rectangle = hour_rectangle(line.hours[-1], line.hours[-1], line.fleet.store_ids)
-    for job in (jobs.COLLECT_SENSORS, jobs.CALCULATE_REGIONS):
-        line.run(job, rectangle)
-    more = _bytes(line.dagster_url, "(SELECT count(*) FROM event_logs)") - events
-    return more, (_bytes(line.dagster_url, size) - held) / 1e6
 
 
 def beyond(smaller: Size, larger: Size, stores: int) -> Size:

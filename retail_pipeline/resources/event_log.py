@@ -12,7 +12,6 @@ from dagster._core.loader import LoadingContext
 from dagster._core.storage.event_log.base import AssetRecord
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.partition_status_cache import AssetStatusCacheValue, get_last_planned_storage_id
-from dagster._core.workspace.context import BaseWorkspaceRequestContext
 from dagster_postgres import PostgresEventLogStorage
 from dagster_postgres.utils import create_pg_engine
 
@@ -94,8 +93,9 @@ class EventLog(PostgresEventLogStorage):
         planned = get_last_planned_storage_id(self._instance, key, record)
         if max(record.asset_entry.last_materialization_storage_id or 0, planned) > status.latest_storage_id:
             return None
-        of_page = context.dynamic_partitions_loader if isinstance(context, BaseWorkspaceRequestContext) else None
-        with partition_loading_context(None, of_page or self._instance):
+        # A page's context keeps the stores that it has asked for; elsewhere the instance is asked.
+        stores = getattr(context, "dynamic_partitions_loader", self._instance)
+        with partition_loading_context(None, stores):
             return status if status.partitions_def_id == partitions.get_serializable_unique_identifier() else None
 
     def _event_to_row(self, event: EventLogEntry) -> dict[str, Any]:
