@@ -3,6 +3,7 @@
 import threading
 
 import dagster as dg
+from dagster._core.execution.backfill import BulkActionStatus
 from dagster._core.scheduler.instigation import SensorInstigatorData
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._daemon.asset_daemon import AssetDaemon
@@ -26,9 +27,12 @@ class Ticks:
                 return
 
     def make_ready(self) -> None:
-        """As before the next tick in a running pipeline: what was queued is over, and ten seconds have passed."""
+        """As before the next tick in a running pipeline: what was asked for is over, and ten seconds have passed."""
         for run in self.instance.get_runs(QUEUED):
             self.instance.delete_run(run.run_id)
+        for backfill in self.instance.get_backfills():
+            over = backfill.with_status(BulkActionStatus.COMPLETED_SUCCESS)  # type: ignore[no-untyped-call]
+            self.instance.update_backfill(over)
         for state in self.instance.all_instigator_state():
             if isinstance(data := state.instigator_data, SensorInstigatorData):
                 data = data._replace(last_tick_timestamp=None, last_tick_start_timestamp=None)

@@ -32,7 +32,9 @@ class DagsterStorage(DagsterPostgresStorage):
 
     def __init__(self, postgres_url: str, inst_data: ConfigurableClassData | None = None) -> None:
         super().__init__(postgres_url, inst_data=inst_data)
-        self._event_log_storage = EventLog(postgres_url)
+        self._event_log_storage = events = EventLog(postgres_url)
+        # Runs and schedules would open a connection for each statement: a tick of the daemon has thirty.
+        self._run_storage._engine = self._schedule_storage._engine = events.engine  # noqa: SLF001
         os.environ.setdefault(EVENTS_AT_ONCE, "500")
 
     @classmethod

@@ -41,9 +41,10 @@ class EventLog(PostgresEventLogStorage):
 
     def __init__(self, postgres_url: str) -> None:
         super().__init__(postgres_url, should_autocreate_tables=False)
-        self._engine = create_pg_engine(
+        self.engine = create_pg_engine(
             postgres_url, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=-1, pool_pre_ping=True
         )
+        self._engine = self.engine
 
     def dispose(self) -> None:
         """Let go of the connection."""
