@@ -112,10 +112,11 @@ def _versions(reported: pl.LazyFrame, stores: Sequence[Store]) -> pl.LazyFrame:
 
 def _entrance_figures(counted: pl.LazyFrame, stores: Sequence[Store], hours: pl.DataFrame) -> pl.LazyFrame:
     minutes = minutes_between("interval_start", "interval_end")
-    balance, smaller_side = corrected_mean(["day"], minutes)
+    balance, smaller_side = corrected_mean(["area_day"], minutes)
     return (
         entrance_intervals(counted, stores, hours)
         .with_columns(balance.alias("balance"), smaller_side.alias("smaller_side"))
+        .with_columns(pl.col("hour").set_sorted())
         .group_by("hour", maintain_order=True)
         .agg(
             pl.col("entries", "exits").sum(),

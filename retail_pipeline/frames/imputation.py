@@ -19,6 +19,12 @@ LOOK_BACK = TESTED + dt.timedelta(weeks=WEEKS)
 """How far back the hours lie that an estimate and its back-test rest on."""
 
 _HOUR = ("store_id", "local_date", "local_hour")
+_ESTIMATES: dict[str, pl.DataType] = {
+    "entries_imputed": pl.Float64(),
+    "exits_imputed": pl.Float64(),
+    "imputation_method": pl.String(),
+    "imputation_wape": pl.Float64(),
+}
 _DAY = ("store_id", "trading_day")
 
 
@@ -30,6 +36,8 @@ def with_imputed(figures: pl.DataFrame, known: pl.DataFrame, as_of: dt.datetime)
     hour.
     """
     missing = figures.filter(~pl.col("is_complete"), pl.col("business_share") > 0, is_settled(as_of), is_whole_hour())
+    if missing.is_empty():
+        return figures.with_columns(pl.lit(None, kind).alias(name) for name, kind in _ESTIMATES.items())
     made = _estimated(missing, known, "entries").join(_estimated(missing, known, "exits"), on=_HOUR)
     estimates = (
         missing.select(*_HOUR, "hour_start", "trading_day")

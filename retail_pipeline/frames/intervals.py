@@ -10,6 +10,7 @@ from retail_pipeline.frames.counts import through_doors
 from retail_pipeline.frames.numbered import in_order_of_time
 
 _AREA_HOUR = ("area", "hour")
+_AREA_AXIS = 1 << 32
 _INTERVAL = ("interval_start", "interval_end")
 _COLUMNS = ("area", "hour", "day", *_INTERVAL, "entries", "exits", "is_complete", "collected_at")
 
@@ -20,7 +21,8 @@ def area_intervals(rows: pl.LazyFrame, doors: pl.DataFrame, hours: pl.DataFrame)
     `rows` are raw rows as `placed` gives them, `hours` comes from `numbered`. `doors` are those of the areas: `area` (a
     number), `store_id`, `sensor_id`, `line` and `in_enters`, whether IN, as reported, enters the area.
 
-    Columns: `area`, `hour`, `day`, the interval, `entries`, `exits`, `occupancy`, `is_complete`, `collected_at`.
+    Columns: `area`, `hour`, `day`, `area_day` (a number for each day of each area), the interval, `entries`, `exits`,
+    `occupancy`, `is_complete`, `collected_at`.
     Occupancy is entries - exits since the trading day began, never below 0. `is_complete`: every device that the area's
     doors belong to has complete rows for the whole interval. An interval that no device reported has no row and adds
     nothing.
@@ -31,8 +33,10 @@ def area_intervals(rows: pl.LazyFrame, doors: pl.DataFrame, hours: pl.DataFrame)
     if not together.is_empty():
         intervals = pl.concat([intervals, _added_up(through_doors(rows, together), together, hours)])
     net = pl.col("entries") - pl.col("exits")
-    return in_order_of_time(intervals, "area", "interval_start").with_columns(
-        net.cum_sum().over("area", "day").clip(lower_bound=0).alias("occupancy")
+    return (
+        in_order_of_time(intervals, "area", "interval_start")
+        .with_columns((pl.col("area").cast(pl.Int64) * _AREA_AXIS + pl.col("day")).set_sorted().alias("area_day"))
+        .with_columns(net.cum_sum().over("area_day").clip(lower_bound=0).alias("occupancy"))
     )
 
 

@@ -3,11 +3,10 @@
 import polars as pl
 
 from retail_pipeline.frames.ratios import ratio
-from retail_pipeline.frames.usual import is_whole_hour, usual_hours
+from retail_pipeline.frames.usual import is_whole_hour, median_of_four, weeks_before, with_weeks_before
 
 WEEKS = 4
 FEWEST_WEEKS = 2
-_HOUR = ("store_id", "local_date", "local_hour")
 
 
 def with_index(figures: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
@@ -16,10 +15,15 @@ def with_index(figures: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     NULL in an hour that is not complete or not 60 minutes long, where fewer than two of the weeks are in `known`, and
     where nobody is normal.
     """
-    normal = usual_hours(figures, known, "entries", WEEKS).filter(pl.col("usual_weeks") >= FEWEST_WEEKS)
-    is_comparable = pl.col("is_complete") & is_whole_hour()
-    return (
-        figures.join(normal.select(*_HOUR, "usual"), on=_HOUR, how="left")
-        .with_columns(pl.when(is_comparable).then(ratio(pl.col("entries"), pl.col("usual"))).alias("index_vs_normal"))
-        .drop("usual")
+    weeks = weeks_before(WEEKS)
+    normal = (
+        with_weeks_before(figures.lazy().select("store_id", "local_date", "local_hour"), known, "entries", WEEKS)
+        .select(
+            median_of_four(weeks).alias("usual"),
+            pl.sum_horizontal(pl.col(name).is_not_null() for name in weeks).alias("known_weeks"),
+        )
+        .collect()
     )
+    is_comparable = pl.col("is_complete") & is_whole_hour() & (pl.col("known_weeks") >= FEWEST_WEEKS)
+    index = pl.when(is_comparable).then(ratio(pl.col("entries"), pl.col("usual"))).alias("index_vs_normal")
+    return figures.hstack(normal).with_columns(index).drop(normal.columns)

@@ -38,6 +38,7 @@ def placed(rows: Rows, hours: pl.DataFrame) -> pl.LazyFrame:
         .sort("at")
         .join_asof(hours.lazy().select(*bounds, "hour", "day"), left_on="at", right_on="from", check_sortedness=False)
         .filter(pl.col("at") < pl.col("to"))
+        .with_columns(pl.col("store", "hour", "day").set_sorted())
         .drop("at", "from", "to")
     )
 

@@ -1,8 +1,8 @@
 """Arithmetic that keeps absence apart from zero; no metric is defined here."""
 
-import math
-
 import polars as pl
+
+_PARTS = float(1 << 100)
 
 
 def ratio(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
@@ -20,11 +20,9 @@ def minutes_between(start: str, end: str) -> pl.Expr:
     return (pl.col(end) - pl.col(start)).dt.total_seconds() / 60
 
 
-def exact_sum(fractions: pl.Expr) -> pl.Expr:
-    """The sum of what is known in a group, rounded once: the same in every order. Whole numbers need no such care."""
-    return pl.map_groups(
-        [fractions.drop_nulls()],
-        lambda groups: math.fsum(groups[0]),
-        return_dtype=pl.Float64(),
-        returns_scalar=True,
-    )
+def exact_sum(shares: pl.Expr) -> pl.Expr:
+    """The sum of what is known of figures between 0 and 1, rounded once: the same in every order.
+
+    Counted in parts so small that each figure is a whole number of them. Whole numbers need no such care.
+    """
+    return (shares * _PARTS).cast(pl.Int128).sum().cast(pl.Float64) / _PARTS

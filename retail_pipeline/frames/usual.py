@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import polars as pl
 
 _HOUR = ("local_date", "local_hour")
+_HOURS_A_WEEK = 7 * 24
+_AXIS = 1 << 32
 
 
 def is_whole_hour() -> pl.Expr:
@@ -24,22 +26,60 @@ def usual_hours(
     neighbours) and `usual_deviation` (the median of absolute deviations from the median).
     """
     key = [*by, *_HOUR]
-    known = past.drop_nulls(figure).select(*key, pl.col(figure).alias("figure")).unique(key, keep="first")
-    back = pl.DataFrame({"weeks": range(1, weeks + 1)}, schema={"weeks": pl.Int64()})
-    figures = pl.col("figure")
+    names = weeks_before(weeks)
+    figures, one = pl.col("figures").list, pl.element()
     return (
-        targets.select(key)
-        .unique()
-        .join(back, how="cross")
-        .with_columns((pl.col("local_date") - pl.duration(days=pl.col("weeks") * 7)).cast(pl.Date).alias("past_date"))
-        .join(known, left_on=[*by, "past_date", "local_hour"], right_on=key)
-        .group_by(key)
-        .agg(
-            pl.len().alias("usual_weeks"),
+        with_weeks_before(targets.lazy().select(key).unique(), past, figure, weeks, by=by)
+        .with_columns(pl.concat_list(names).list.drop_nulls().alias("figures"))
+        .select(
+            *key,
+            figures.len().alias("usual_weeks"),
             figures.median().alias("usual"),
-            figures.quantile(0.25, "linear").alias("usual_p25"),
-            figures.quantile(0.75, "linear").alias("usual_p75"),
-            (figures - figures.median()).abs().median().alias("usual_deviation"),
+            figures.agg(one.quantile(0.25, "linear")).alias("usual_p25"),
+            figures.agg(one.quantile(0.75, "linear")).alias("usual_p75"),
+            figures.agg((one - one.median()).abs().median()).alias("usual_deviation"),
         )
+        .filter(pl.col("usual_weeks") > 0)
         .sort(key)
+        .collect()
     )
+
+
+def with_weeks_before(
+    targets: pl.LazyFrame, past: pl.DataFrame, figure: str, weeks: int, *, by: Sequence[str] = ("store_id",)
+) -> pl.LazyFrame:
+    """Each of `targets` with the `figure` of the weeks before, in columns that `weeks_before` names; see `usual_hours`.
+
+    NULL where a week is not known.
+    """
+    who = past.select(by).unique(maintain_order=True).with_row_index("who").lazy()
+    known = past.lazy().drop_nulls(figure).join(who, on=by, maintain_order="left").select(_place(), figure)
+    known = known.unique("place", keep="first", maintain_order=True).sort("place")
+    told = targets.with_row_index("row").join(who, on=by, how="left").with_columns(_place()).sort("place")
+    for week, name in enumerate(weeks_before(weeks), 1):
+        then = known.select(pl.col("place") + week * _HOURS_A_WEEK, pl.col(figure).alias(name))
+        # Along sorted columns, and with no tolerance, this is the quickest of joins.
+        told = told.join_asof(then, on="place", tolerance=0, check_sortedness=False)
+    return told.sort("row").drop("row", "who", "place")
+
+
+def weeks_before(weeks: int) -> list[str]:
+    """The columns of `with_weeks_before`, the latest week first."""
+    return [f"{week}_weeks_before" for week in range(1, weeks + 1)]
+
+
+def median_of_four(names: Sequence[str]) -> pl.Expr:
+    """The median of up to four columns of whole numbers, row by row: their mean without the least and the greatest.
+
+    NULL where none is known. Several times as fast as the median of a list.
+    """
+    known = pl.sum_horizontal(pl.col(name).is_not_null() for name in names).cast(pl.Int64)
+    total, extremes = pl.sum_horizontal(names), pl.min_horizontal(names) + pl.max_horizontal(names)
+    return pl.when(known > 2).then((total - extremes) / (known - 2)).when(known > 0).then(total / known)
+
+
+def _place() -> pl.Expr:
+    """Hours of the wall clock on one axis, on which each `who` stands far from every other."""
+    days = pl.col("local_date").to_physical().cast(pl.Int64)
+    who = pl.col("who").cast(pl.Int64).fill_null(-1)
+    return (who * _AXIS + days * 24 + pl.col("local_hour").cast(pl.Int64)).alias("place")
