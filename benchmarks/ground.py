@@ -30,16 +30,16 @@ def own_home() -> Iterator[Path]:
 
 
 @contextmanager
-def own_postgres() -> Iterator[PostgresHandle]:
-    """A server as `dagster dev` starts it."""
-    with own_home() as home, ensure_postgres(home, linger_s=0.0) as handle:
+def own_postgres(*, fsync: bool | None = None) -> Iterator[PostgresHandle]:
+    """A server as `dagster dev` starts it; `fsync` is off where only reading is measured."""
+    with own_home() as home, ensure_postgres(home, fsync=fsync, linger_s=0.0) as handle:
         yield handle
 
 
 @contextmanager
 def own_older_postgres() -> Iterator[UrlOf]:
-    """PostgreSQL 15, which Supabase may run; where it is not installed, 16."""
-    with own_home() as home, older_postgres(home) as url_of:
+    """PostgreSQL 15, which Supabase may run, or where it is not installed 16; for reading, not synced to the disk."""
+    with own_home() as home, older_postgres(home, fsync="off") as url_of:
         yield url_of
 
 
