@@ -83,8 +83,11 @@ def zone_facts(question: Question, evidence: Evidence, row: Row, counts: Iterabl
     """What the figures of a zone's hour rest on."""
     zone, start = str(question.zone), question.start
     rows = tuple(counts)
-    mine = evidence.counts.zones.filter(pl.col("zone") == zone)
-    in_hour = mine.filter(pl.col("interval_start") >= start, pl.col("interval_start") < question.end)
+    mine = evidence.counts.zones.filter(pl.col("zone") == zone).sort("interval_start")
+    balance = (pl.col("entries") - pl.col("exits")).cum_sum().alias("balance")
+    in_hour = mine.with_columns(balance).filter(
+        pl.col("interval_start") >= start, pl.col("interval_start") < question.end
+    )
     store_row = _rows(evidence.counts.hourly.filter(pl.col("hour_start") == start))
     outward = pl.col("from_area") == zone
     onward = evidence.flows.filter(
@@ -99,6 +102,7 @@ def zone_facts(question: Question, evidence: Evidence, row: Row, counts: Iterabl
         long_regions=tuple(_stayed(rows, question, Report.LONG_STAYS)),
         intervals=_rows(in_hour.with_columns(_INTERVAL_MINUTES)),
         day=mine.select(pl.col("entries", "exits").sum()).row(0, named=True),
+        was_reset=start == evidence.hours["hour_start"].min() or bool((in_hour["balance"] < 0).any()),
         onward=_rows(onward),
         typical_stay_minutes=question.store.zones[zone].typical_stay_minutes,
     )

@@ -35,6 +35,7 @@ class ZoneFacts:
         long_regions: the same of long stays.
         intervals: the hour in `virtual_region_occupancy`: `interval_start`, `minutes`, `occupancy`.
         day: entries and exits of the zone over the trading day.
+        was_reset: the day began in the hour, or more people had left than come.
         onward: people who went on to another zone of the store.
         typical_stay_minutes: as the fleet file declares it.
     """
@@ -47,6 +48,7 @@ class ZoneFacts:
     long_regions: tuple[Row, ...]
     intervals: tuple[Row, ...]
     day: Row
+    was_reset: bool
     onward: tuple[Row, ...]
     typical_stay_minutes: float | None
 
@@ -153,7 +155,8 @@ def _stay(figure: str) -> Callable[[ZoneFacts], Working]:
 
 def _wait_valid(facts: ZoneFacts) -> Working:
     row = facts.row
-    text = f"{number(row['entries'])} joined, {number(row['exits'])} left"
+    reset = ", and its count began at nobody within the hour" if facts.was_reset else ""
+    text = f"{number(row['entries'])} joined, {number(row['exits'])} left{reset}"
     return equals(text, row["wait_valid"], columns(row, "entries", "exits", "is_complete"))
 
 

@@ -161,6 +161,58 @@ def change(rows: list[Row], told: Explanation) -> float:
     return 100 * ((entries(of_hour(rows, told.start, told.end)) - then) / then)
 
 
+OPEN = {"lisbon-01": range(10, 22), "lisbon-02": (18, 19, 20, 21, 22, 23, 0, 1), "replay-los-angeles": range(8, 20)}
+"""The local hours in which the shops are open on a Friday, as the demo's fleet file says."""
+
+
+def by_local_hour(rows: list[Row], told: Explanation) -> dict[int, int]:
+    """Entries at each local hour of the day, in order of time."""
+    hours: dict[int, int] = {}
+    for row in rows:
+        hour = row["start"].astimezone(ZoneInfo(told.timezone)).hour
+        hours[hour] = hours.get(hour, 0) + row["entered"]
+    return hours
+
+
+def while_open(rows: list[Row], told: Explanation) -> dict[int, int]:
+    """The same of the hours in which the shop is open."""
+    return {hour: people for hour, people in by_local_hour(rows, told).items() if hour in OPEN[told.store_id]}
+
+
+def busiest(rows: list[Row], told: Explanation) -> int:
+    """The first of the open hours with most entries."""
+    hours = while_open(rows, told)
+    return max(hours, key=lambda hour: hours[hour])
+
+
+def power_hours(rows: list[Row], told: Explanation) -> tuple[int, ...]:
+    """The fewest hours that carry 40 % of the entries, in order of time."""
+    hours = by_local_hour(rows, told)
+    taken: list[int] = []
+    for hour in sorted(hours, key=lambda hour: -hours[hour]):
+        if 5 * sum(hours[one] for one in taken) >= 2 * sum(hours.values()):
+            break
+        taken.append(hour)
+    return tuple(hour for hour in hours if hour in taken)
+
+
+def fullest_hour(rows: list[Row], _: Explanation) -> dt.datetime:
+    """When the hour begins in which most people were inside first."""
+    people = {at: inside_then for at, _, inside_then in inside(rows)}
+    return max(people, key=lambda at: people[at]).replace(minute=0)
+
+
+def can_tell_the_wait(rows: list[Row], told: Explanation) -> bool:
+    """Somebody joined, about as many left, and no more had left by then than come since the day began."""
+    mine = of_hour(rows, told.start, told.end)
+    came, left = entries(mine), exits(mine)
+    balance, was_reset = 0, False
+    for row in intervals(rows):
+        balance += row["entered"] - row["left"]
+        was_reset |= balance < 0 and row["start"] >= told.start
+    return came > 0 and abs(came - left) <= 0.25 * max(came, left) and not was_reset
+
+
 Work = Callable[[list[Row], Explanation], Any]
 
 OF_HOUR: dict[str, Work] = {
@@ -189,6 +241,20 @@ OF_DAY: dict[str, Work] = {
     "drift": OF_HOUR["net_flow"],
     "drift_share": lambda rows, _: (entries(rows) - exits(rows)) / entries(rows),
     "occupancy_max": lambda rows, _: max(people for _, _, people in inside(rows)),
+    "occupancy_max_at": fullest_hour,
+    "business_entries": lambda rows, told: sum(while_open(rows, told).values()),
+    "non_business_entries": lambda rows, told: entries(rows) - sum(while_open(rows, told).values()),
+    "average_hourly_entries": lambda rows, told: sum(while_open(rows, told).values()) / len(OPEN[told.store_id]),
+    "peak_hour": busiest,
+    "peak_hour_entries": lambda rows, told: max(while_open(rows, told).values()),
+    "peak_hour_is_tied": lambda rows, told: (
+        list(while_open(rows, told).values()).count(max(while_open(rows, told).values())) > 1
+    ),
+    "power_hours": power_hours,
+    "hours_reported": lambda rows, told: len(by_local_hour(rows, told)),
+    "completeness": lambda rows, told: (
+        sum(row["minutes"] for row in rows) / ((told.end - told.start) / dt.timedelta(minutes=1))
+    ),
     "entries_last_week": OF_HOUR["entries"],
     "change_last_week": change,
 }
@@ -198,6 +264,7 @@ OF_ZONE: dict[str, Work] = {
     "queue_length_mean": OF_HOUR["occupancy_mean"],
     "queue_length_max": OF_HOUR["occupancy_max"],
     "wait_minutes": OF_HOUR["dwell_minutes"],
+    "wait_valid": can_tell_the_wait,
     "stays": lambda rows, _: sum(row["stays"] for row in rows),
     "long_stays": lambda rows, _: sum(row["long_stays"] for row in rows),
     "engagement": lambda rows, _: sum(row["long_stays"] for row in rows) / sum(row["stays"] for row in rows),

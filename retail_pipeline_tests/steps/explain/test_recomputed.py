@@ -69,8 +69,7 @@ def test_an_hour_of_a_shop_with_two_devices(played: Played, ask: Ask, hour: str)
 def test_a_day(played: Played, ask: Ask, store_id: str) -> None:
     told = ask(store_id, day=DAY)
 
-    compared = {"entries_last_week", "change_last_week"}
-    assert assert_found_again(played, told, OF_DAY) >= {"entries", "exits", "drift", "occupancy_max", *compared}
+    assert assert_found_again(played, told, OF_DAY) >= set(OF_DAY) - {"passers_by", "capture_rate", "turn_in_ratio"}
     assert all(one.is_current for one in told.figures if one.table == "daily_summaries")
 
 
@@ -93,6 +92,13 @@ def test_an_estimate_out_of_stays_names_the_stays_and_no_line(played: Played, as
     [row] = replies_of(played, told).counted(told, told.figures[0])
     assert told.figures[0].value == row["stays"] * 2.5 / 60
     assert [one.role for one in told.inputs] == ["region"]
+
+
+def test_a_wait_that_cannot_be_told_says_why(ask: Ask) -> None:
+    [figure] = ask("lisbon-01", hour="2024-11-22T20:00", zone="queue", metric="wait_valid").figures
+
+    assert figure.value is False
+    assert figure.working.endswith(" left, and its count began at nobody within the hour = no")
 
 
 @pytest.mark.parametrize(
