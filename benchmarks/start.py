@@ -34,7 +34,7 @@ ROUNDS = 3
 PATIENCE_S = 180.0
 DAGSTER, RUNS, SERVERS = "Dagster's own processes", "runs under way", "Postgres and simulated shops"
 EMPTY = "`dagster dev` over an empty project"
-NEEDED = "polars, psycopg, adbc_driver_postgresql.dbapi"
+NEEDED = "polars, psycopg, adbc_driver_postgresql"
 """What every process of the pipeline's code works with."""
 
 _NOTHING = "import dagster as dg\n\ndefs = dg.Definitions()\n"

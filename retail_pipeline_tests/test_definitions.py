@@ -34,7 +34,7 @@ import retail_pipeline.definitions as definitions
 print("imported")
 dg.Definitions.validate_loadable(definitions.defs())
 print("loaded")
-print(*{"altair", "apprise", "babel", "cyclopts", "vl_convert", "xlsxwriter"}.intersection(sys.modules))
+print(*{"altair", "apprise", "babel", "cyclopts", "pyarrow", "vl_convert", "xlsxwriter"}.intersection(sys.modules))
 """
 
 

@@ -7,18 +7,16 @@ nothing is prepared for a later transaction, and all settings end with their own
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
-from itertools import chain
-from typing import cast
 
 import adbc_driver_manager
-import adbc_driver_manager.dbapi
 import adbc_driver_postgresql
 import polars as pl
 import psycopg
-import pyarrow as pa
 import stamina
+from adbc_driver_manager import AdbcConnection, AdbcDatabase
 
 from retail_pipeline.retries import quiet_retries
+from retail_pipeline.warehouse.arrow import rows
 from retail_pipeline.warehouse.errors import is_passing, warehouse_error
 from retail_pipeline.warehouse.queries import query, render
 from retail_pipeline.warehouse.url import complete_url, describe
@@ -32,11 +30,11 @@ _IDLE_LIMIT_S = 900
 _WORK_KB = 32 << 10
 _SETTINGS = """
 SELECT
-    set_config('timezone', 'UTC', true),
-    set_config('statement_timeout', %(statement)s, true),
-    set_config('lock_timeout', %(lock)s, true),
-    set_config('idle_in_transaction_session_timeout', %(idle)s, true),
-    set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')) / 1024, %(work_kb)s)::text, true)
+    set_config('timezone', 'UTC', true) AS zone,
+    set_config('statement_timeout', %(statement)s, true) AS statement,
+    set_config('lock_timeout', %(lock)s, true) AS lock,
+    set_config('idle_in_transaction_session_timeout', %(idle)s, true) AS idle,
+    set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')) / 1024, %(work_kb)s)::text, true) AS work
 """
 
 
@@ -113,12 +111,12 @@ class Warehouse:
         Raises:
             WarehouseError: the database refused, with its reason.
         """
+        from retail_pipeline.warehouse import pyarrow_rows  # noqa: PLC0415 - loads pyarrow
+
         try:
-            with self._reader() as reader, reader.cursor() as cursor:
-                self._limit(cursor, statement="0")  # rows are taken as slowly as they are written to a disk
-                cursor.execute(statement)
-                batches = cursor.fetch_record_batch()
-                yield map(_frame, chain([batches.schema.empty_table()], batches))
+            # No limit in time: rows are taken as slowly as they are written to a disk.
+            with self._reader(statement="0") as reader, pyarrow_rows.batches(reader, statement) as frames:
+                yield frames
         except adbc_driver_manager.Error as error:
             raise warehouse_error(error, self.where, error.sqlstate) from error
 
@@ -134,33 +132,28 @@ class Warehouse:
             raise warehouse_error(error, self.where, error.sqlstate) from error
 
     def _fetch(self, statement: str) -> pl.DataFrame:
-        with self._reader() as reader, reader.cursor() as cursor:
-            self._limit(cursor)
-            cursor.execute(statement)
-            return pl.DataFrame(cursor.fetch_arrow_table())
+        try:
+            with self._reader() as reader:
+                return rows(reader, statement)
+        except pl.exceptions.ComputeError:
+            return self._fetch_again(statement)
 
-    def _limit(self, cursor: adbc_driver_manager.dbapi.Cursor, **others: str) -> None:
-        cursor.execute(render(_SETTINGS, self._timeouts | others))
-        cursor.fetchall()
+    def _fetch_again(self, statement: str) -> pl.DataFrame:
+        """Read what broke off amid its rows by the way that says why, so that it is known what a moment may mend."""
+        from retail_pipeline.warehouse import pyarrow_rows  # noqa: PLC0415 - loads pyarrow
 
-    def _reader(self) -> adbc_driver_manager.dbapi.Connection:
-        connection = adbc_driver_manager.AdbcConnection(self._types)
-        return adbc_driver_manager.dbapi.Connection(cast("adbc_driver_manager.AdbcDatabase", _NotOurs()), connection)
+        with self._reader() as reader:
+            return pyarrow_rows.whole(reader, statement)
+
+    @contextmanager
+    def _reader(self, **others: str) -> Generator[AdbcConnection]:
+        with AdbcConnection(self._types) as reader:
+            reader.set_autocommit(False)
+            rows(reader, render(_SETTINGS, self._timeouts | others))
+            yield reader
 
     @cached_property
-    def _types(self) -> adbc_driver_manager.AdbcDatabase:
+    def _types(self) -> AdbcDatabase:
         """What ADBC learns of the server's types, 40 ms of work, learned once. It holds no connection open."""
-        database: adbc_driver_manager.AdbcDatabase = adbc_driver_postgresql.connect(self._url)
+        database: AdbcDatabase = adbc_driver_postgresql.connect(self._url)
         return database
-
-
-class _NotOurs:
-    """Stands for the database of a reader, which outlives it."""
-
-    def close(self) -> None:
-        """Leave it open."""
-
-
-def _frame(rows: "pa.Table | pa.RecordBatch") -> pl.DataFrame:
-    frame = pl.from_arrow(rows)
-    return frame if isinstance(frame, pl.DataFrame) else frame.to_frame()
