@@ -91,7 +91,7 @@ def _write_current(
             excluded=_names(target.compare, "excluded"),
         )
     )
-    _close_absent(connection, target, target.key, now, scope)
+    _close_absent(connection, target, (), now, scope)
     drop_temp(connection)
 
 
@@ -101,7 +101,7 @@ def _write_versions(
     """One row per declaration: what is declared otherwise ends, and begins again as declared now."""
     columns = target.key + target.compare
     copy_into_temp(connection, target, rows.select(columns).sort(target.key))
-    _close_absent(connection, target, columns, now, scope)
+    _close_absent(connection, target, target.compare, now, scope)
     connection.execute(
         sql.SQL(
             "INSERT INTO {table} ({columns}, valid_from) SELECT {columns}, {now} FROM incoming ORDER BY {key}"
@@ -118,16 +118,22 @@ def _close_absent(
     now: dt.datetime,
     scope: Collection[str] | None,
 ) -> None:
-    """End the current rows that no incoming row equals in the columns `same`."""
+    """End the current rows that no incoming row equals in the key and the columns `same`.
+
+    Keys are compared by `=`, which can be hashed: otherwise every row is held against every other.
+    """
     connection.execute(
         sql.SQL(
             "UPDATE {table} AS standing SET valid_to = greatest({now}, standing.valid_from)"
             " WHERE standing.valid_to IS NULL AND {within} AND NOT EXISTS"
-            " (SELECT FROM incoming WHERE ROW({incoming}) IS NOT DISTINCT FROM ROW({standing}))"
+            " (SELECT FROM incoming WHERE ({incoming_key}) = ({standing_key})"
+            " AND ROW({incoming}) IS NOT DISTINCT FROM ROW({standing}))"
         ).format(
             table=target.name,
             now=now,
             within=_within(scope),
+            incoming_key=_names(target.key, "incoming"),
+            standing_key=_names(target.key, "standing"),
             incoming=_names(same, "incoming"),
             standing=_names(same, "standing"),
         )
