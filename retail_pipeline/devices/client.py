@@ -2,30 +2,33 @@
 
 import asyncio
 import datetime as dt
-import logging
+import gc
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import httpx
 import stamina
 
 from retail_pipeline.devices.auth import Credentials, auth_of
 from retail_pipeline.devices.blotting import Forms, blot_body, blot_text, forms_of, secrets_of
+from retail_pipeline.devices.connections import connections_at_once
 from retail_pipeline.devices.errors import DeviceError, RateLimited, TimedOut
 from retail_pipeline.devices.models import Ask, ClientLimits, Failure, Reply
 from retail_pipeline.devices.requests import report_url
-from retail_pipeline.devices.transport import Exchange, device_http
+from retail_pipeline.devices.transport import Exchange, device_transport
 from retail_pipeline.retries import quiet_retries
 
 Answer = Reply | Failure
 OnAnswer = Callable[[Answer], None]
+
+_STARTED_TOGETHER = 16
 
 
 class FleetClient:
@@ -47,23 +50,21 @@ class FleetClient:
         self._transport = transport
         self._auth: dict[str, httpx.Auth] = {}
         self._forms: dict[str, Forms] = {}
-        self._http: dict[bool, httpx.AsyncClient] = {}
+        self._transports: dict[bool, httpx.AsyncBaseTransport] = {}
         self._devices: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._hosts: defaultdict[str | None, asyncio.Semaphore]
         self._hosts = defaultdict(lambda: asyncio.Semaphore(self._limits.per_host))
-        self._slots = asyncio.Semaphore(self._limits.overall)
+        self._slots = asyncio.Semaphore(connections_at_once(self._limits.overall))
 
     async def __aenter__(self) -> Self:
-        # A line per request and retry drowns everything else; every answer carries its attempts and latency.
-        logging.getLogger("httpx").setLevel(logging.ERROR)
         quiet_retries()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for http in self._http.values():
-            await http.aclose()
+        for transport in self._transports.values():
+            await transport.aclose()
 
     async def ask(self, ask: Ask) -> Answer:
         """The device's reply, or the failure that stands for it; a device's fault is never raised."""
@@ -89,13 +90,12 @@ class FleetClient:
             silent.cancel()
             leave()
 
-    async def ask_all(self, asks: Sequence[Ask], on_answer: OnAnswer | None = None) -> list[Answer]:
-        """One answer per ask, in the same order; `on_answer` sees each as it comes.
+    async def ask_all(self, asks: Sequence[Ask], on_answer: Callable[[int, Answer], None]) -> None:
+        """Hands over an answer per ask as it comes, with the ask's position.
 
         When a device is offline or refuses the credential, or a probe fails, its remaining asks fail alike without
         being sent (`attempts` 0): thirty days of an offline device would cost thirty times the time-outs.
         """
-        answers: dict[int, Answer] = {}
         queues: defaultdict[str, list[int]] = defaultdict(list)
         for index, ask in enumerate(asks):
             queues[ask.device.id].append(index)
@@ -106,14 +106,15 @@ class FleetClient:
                 answer = await self.ask(asks[index]) if lost is None else _not_sent(asks[index], lost)
                 if isinstance(answer, Failure) and (answer.error.is_device_wide or answer.ask.is_probe):
                     lost = answer.error
-                answers[index] = answer
-                if on_answer:
-                    on_answer(answer)
+                on_answer(index, answer)
 
         async with asyncio.TaskGroup() as group:
-            for queue in queues.values():
+            for started, queue in enumerate(queues.values(), 1):
                 group.create_task(ask_device(queue))
-        return [answers[index] for index in range(len(asks))]
+                if started % _STARTED_TOGETHER == 0:
+                    # No faster than what is under way is served: else a busy machine takes its own slowness for the
+                    # silence of devices.
+                    await asyncio.sleep(0)
 
     async def _answer(self, ask: Ask) -> Answer:
         exchange = Exchange(ask.device.id, report_url(ask), self._limits.max_csv_bytes)
@@ -140,14 +141,14 @@ class FleetClient:
             on=_retry_within(deadline), attempts=attempts, timeout=None, wait_initial=0.5, wait_max=5.0
         ):
             with attempt:
-                await exchange.attempt(self._http_of(ask), auth, timeout)
+                await exchange.attempt(self._transport_of(ask), auth, timeout)
 
-    def _http_of(self, ask: Ask) -> httpx.AsyncClient:
+    def _transport_of(self, ask: Ask) -> httpx.AsyncBaseTransport:
         """Two at most: one whose names may lead anywhere, for the devices that are allowed to be anywhere."""
         allowed = ask.device.allow_link_local
-        if allowed not in self._http:
-            self._http[allowed] = device_http(self._transport, allow_link_local=allowed)
-        return self._http[allowed]
+        if allowed not in self._transports:
+            self._transports[allowed] = self._transport or device_transport(allow_link_local=allowed)
+        return self._transports[allowed]
 
     def _auth_of(self, ask: Ask) -> httpx.Auth:
         if ask.device.id not in self._auth:
@@ -171,13 +172,19 @@ def fetch_all(
     transport: httpx.AsyncBaseTransport | None = None,
     on_answer: OnAnswer | None = None,
 ) -> list[Answer]:
-    """`FleetClient.ask_all` for callers without an event loop; inside of one, it runs in a thread of its own."""
+    """One answer per ask, in the same order; `on_answer` sees each as it comes.
 
-    async def fetch() -> list[Answer]:
-        async with FleetClient(credentials, limits, transport) as client:
-            return await client.ask_all(asks, on_answer)
+    For callers without an event loop; inside of one, it runs in a thread of its own.
+    """
+    answers: dict[int, Answer] = {}
 
-    return _run(fetch())
+    def keep(index: int, answer: Answer) -> None:
+        answers[index] = answer
+        if on_answer:
+            on_answer(answer)
+
+    _fetch_each(asks, credentials, limits, transport, keep)
+    return [answers[index] for index in range(len(asks))]
 
 
 def fetch_in_parts(
@@ -186,36 +193,66 @@ def fetch_in_parts(
     limits: ClientLimits | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Iterator[Answer | None]:
-    """`fetch_all`, answer by answer as they come; None every `part_s` seconds while some are still to come.
+    """`fetch_all`, answer by answer as they come; None after `part_answers` of them, and every `part_s` seconds.
 
-    Whoever reads it can put away what is there: a device that hangs keeps nobody's answer waiting.
+    Whoever reads it can put away what is there: a device that hangs keeps nobody's answer waiting, and a large fleet is
+    written while it is asked.
     """
-    came: SimpleQueue[Answer | Future[list[Answer]]] = SimpleQueue()
-    part_s = (limits or ClientLimits()).part_s
-    until = time.monotonic() + part_s
+    came: SimpleQueue[Answer | Future[None]] = SimpleQueue()
+    limits = limits or ClientLimits()
+    until, in_part = time.monotonic() + limits.part_s, 0
     with ThreadPoolExecutor(max_workers=1) as thread:
-        asking = thread.submit(fetch_all, asks, credentials, limits, transport, came.put)
+        asking = thread.submit(_fetch_each, asks, credentials, limits, transport, lambda _, answer: came.put(answer))
         asking.add_done_callback(came.put)
         while True:
             try:
                 one = came.get(timeout=max(0.0, until - time.monotonic()))
             except Empty:
-                until += part_s
+                until, in_part = until + limits.part_s, 0
                 yield None
                 continue
             if isinstance(one, Future):
                 one.result()
                 return
             yield one
+            in_part += 1
+            if in_part == limits.part_answers:
+                in_part = 0
+                yield None
 
 
-def _run(fetch: Coroutine[Any, Any, list[Answer]]) -> list[Answer]:
+def _fetch_each(
+    asks: Sequence[Ask],
+    credentials: Credentials,
+    limits: ClientLimits | None,
+    transport: httpx.AsyncBaseTransport | None,
+    on_answer: Callable[[int, Answer], None],
+) -> None:
+    async def fetch() -> None:
+        async with FleetClient(credentials, limits, transport) as client:
+            await client.ask_all(asks, on_answer)
+
+    with _nothing_old_searched():
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            asyncio.run(fetch())
+            return
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            thread.submit(asyncio.run, fetch()).result()
+
+
+@contextmanager
+def _nothing_old_searched() -> Iterator[None]:
+    """Keep the garbage collector from what is there already: fleet, graph and plan, of which nothing can be garbage.
+
+    It searched them again and again while thousands of short-lived objects come and go: 40 % of the time of asking.
+    """
+    gc.freeze()
     try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(fetch)
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        return thread.submit(asyncio.run, fetch).result()
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _retry_within(deadline: float) -> Callable[[Exception], bool | float]:

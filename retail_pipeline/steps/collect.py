@@ -92,7 +92,8 @@ def collect_in_parts(
 ) -> Iterator[Collected]:
     """Ask for the given UTC hours of each store, write what came and put what did not come into the ledger.
 
-    Stores that have answered are written while others keep silent: mostly there is one part, more where devices hang.
+    Stores that have answered are written while others are asked or keep silent: there is one part, more where devices
+    hang or the fleet is large.
     A device that another process is asking is left to it (`busy`), unless that process is done when the others have
     answered: neither delivered nor missed. A part is written whole or not at all, by the transaction that holds the
     devices' locks: a poll that needed a second connection could wait for another one that needs it too. A store whose
@@ -114,7 +115,7 @@ def collect_in_parts(
             if part:
                 yield part
             ready, busy = turns.take(connection, wanted, busy)
-            answers = turns.answers_of(ready, busy)
+            answers = turns.hand_over(ready, busy)
             kept = keep(warehouse, connection, Brought(report, ready, answers, state.last_skew, busy, now))
         done = {one.store.id for one in ready}
         wanted = [one for one in wanted if one.store.id not in done]

@@ -49,10 +49,12 @@ class Turns:
             ready = self._until_ready(wanted, busy)
         return ready, set(busy)
 
-    def answers_of(self, hours: Collection[WantedHour], busy: AbstractSet[str]) -> list[Answer]:
-        """The answers of the stores of these hours, without those of `busy` devices."""
+    def hand_over(self, hours: Collection[WantedHour], busy: AbstractSet[str]) -> list[Answer]:
+        """The answers of the stores of these hours, without those of `busy` devices; they are kept here no longer."""
         stores = {one.store.id for one in hours}
-        return [one for one in self._answers if one.ask.store.id in stores and one.ask.device.id not in busy]
+        theirs = [one for one in self._answers if one.ask.store.id in stores]
+        self._answers = [one for one in self._answers if one.ask.store.id not in stores]
+        return [one for one in theirs if one.ask.device.id not in busy]
 
     def _until_ready(self, wanted: Collection[WantedHour], busy: AbstractSet[str]) -> list[WantedHour]:
         if fresh := [ask for ask in self._asks if ask.device.id not in busy | self._asked]:

@@ -207,6 +207,19 @@ def test_answers_are_handed_on_while_others_are_still_to_come() -> None:
     assert [one.ask.store.id for one in parts if one] == ["hangs"]
 
 
+def test_a_large_fleet_is_handed_on_in_parts_of_a_size() -> None:
+    stores = fleet_of(*(shop(f"shop-{n}") for n in range(5))).stores
+    start = utc("2026-07-18 00:00")
+    asks = [Ask(store, store.sensors[0], Report.LINES, start, start + dt.timedelta(hours=24)) for store in stores]
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(200))
+    told = [
+        one is not None for one in fetch_in_parts(asks, env_credentials({}), ClientLimits(part_answers=2), transport)
+    ]
+
+    assert told == [True, True, False, True, True, False, True]
+
+
 def test_a_device_that_hangs_costs_one_time_budget_however_much_is_asked_of_it() -> None:
     async def handler(_: httpx.Request) -> httpx.Response:
         return await asyncio.Future()
