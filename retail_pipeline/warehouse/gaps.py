@@ -44,7 +44,19 @@ def record_failures(connection: psycopg.Connection, missed: pl.DataFrame, now: d
 
 def mark_recovered(connection: psycopg.Connection, complete: pl.DataFrame, now: dt.datetime) -> int:
     """Close the gaps of these hours (sensor_id, report, hour_start), which are complete now; how many there were."""
-    return _execute(connection, "mark_gaps_recovered", complete, _KEY, now)
+    if complete.is_empty():
+        return 0
+    missed = connection.execute(
+        query("unrecovered_gaps"),
+        {
+            "sensor_id": complete["sensor_id"].unique().to_list(),
+            "first": complete["hour_start"].min(),
+            "last": complete["hour_start"].max(),
+        },
+    ).fetchall()
+    # A poll completes a day of every device, of which next to nothing was missing.
+    came = complete.join(pl.DataFrame(missed, schema=complete.select(_KEY).schema, orient="row"), on=_KEY, how="semi")
+    return _execute(connection, "mark_gaps_recovered", came, _KEY, now)
 
 
 def close_at_birth(connection: psycopg.Connection, swallowed: pl.DataFrame, report: Report, now: dt.datetime) -> int:

@@ -48,8 +48,7 @@ def store_replies(
         | {"reply_id": reply_id, "clock_skew_seconds": skew.get(position), "polled_at": polled_at}
         for position, (reply_id, answer) in enumerate(zip(ids, answers, strict=True))
     ]
-    with connection.cursor() as cursor:
-        cursor.executemany(query("insert_reply"), rows)
+    connection.execute(query("insert_replies"), {name: [row[name] for row in rows] for name in rows[0]})
     return ids
 
 
