@@ -88,12 +88,12 @@ class Failure:
 class ClientLimits:
     """How many asks run at once, how long they may take (seconds) and how large a reply may be.
 
-    `overall`: a good device answers in three seconds, which is all waiting: a fleet of 2,000 needs no turn. How many
+    `overall`: a good device answers in three seconds, which is all waiting: a fleet of 4,000 needs no turns. How many
     are begun in a second is up to the machine. `part_s`: so often is what has come handed on while others keep silent,
     and at once when it is `part_answers`.
     """
 
-    overall: int = 2000
+    overall: int = 4000
     per_host: int = 2
     connect_s: float = 5.0
     read_s: float = 20.0
