@@ -118,12 +118,13 @@ class FleetClient:
 
     async def _answer(self, ask: Ask) -> Answer:
         exchange = Exchange(ask.device.id, report_url(ask), self._limits.max_csv_bytes)
+        transport = self._transport_of(ask)  # the first time it takes a while, which is not the device's
         total_s = self._limits.probe_total_s if ask.is_probe else self._limits.total_s
         started = time.perf_counter()
         error: DeviceError | None = None
         try:
             async with asyncio.timeout(total_s):
-                await self._attempts(ask, exchange, started + total_s)
+                await self._attempts(ask, exchange, transport, started + total_s)
         except TimeoutError:
             error = TimedOut(ask.device.id, f"no whole reply within {total_s:g} s", exchange.status)
         except DeviceError as seen:
@@ -131,7 +132,9 @@ class FleetClient:
         latency_ms = (time.perf_counter() - started) * 1000
         return _answer_of(ask, exchange, error, latency_ms, self._forms_of(ask, exchange))
 
-    async def _attempts(self, ask: Ask, exchange: Exchange, deadline: float) -> None:
+    async def _attempts(
+        self, ask: Ask, exchange: Exchange, transport: httpx.AsyncBaseTransport, deadline: float
+    ) -> None:
         limits = self._limits
         auth = self._auth_of(ask)
         connect_s = limits.probe_connect_s if ask.is_probe else limits.connect_s
@@ -141,7 +144,7 @@ class FleetClient:
             on=_retry_within(deadline), attempts=attempts, timeout=None, wait_initial=0.5, wait_max=5.0
         ):
             with attempt:
-                await exchange.attempt(self._transport_of(ask), auth, timeout)
+                await exchange.attempt(transport, auth, timeout)
 
     def _transport_of(self, ask: Ask) -> httpx.AsyncBaseTransport:
         """Two at most: one whose names may lead anywhere, for the devices that are allowed to be anywhere."""
