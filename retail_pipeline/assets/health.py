@@ -12,9 +12,14 @@ from retail_pipeline.steps.health import evaluate, record_health
 
 def make_pipeline_health(partitions: Partitions) -> dg.AssetsDefinition:
     """The asset of this code location; unpartitioned, it looks at the last hours of every store."""
+    # Of no partition in particular: for every one of them, Dagster would list all keys of the horizon in each run.
+    whole = dg.SpecificPartitionsPartitionMapping([])
     spec = dg.AssetSpec(
         partitions.key("pipeline_health"),
-        deps=[partitions.key("daily_summaries"), partitions.key("regional_counts")],
+        deps=[
+            dg.AssetDep(partitions.key("daily_summaries"), partition_mapping=whole),
+            dg.AssetDep(partitions.key("regional_counts"), partition_mapping=whole),
+        ],
         description=(
             "One row per stage (collection, processing, analytics, devices) and store, each hour: ok, warn or error. "
             "What `retail-pipeline status` and the view `pipeline_status` show. The run is red when a check of "
