@@ -46,9 +46,10 @@ _OF_AN_HOUR = {
 
 
 class Told(NamedTuple):
-    """Events of runs: partitions that were made, and checks that were planned or evaluated."""
+    """Events of runs: partitions that were made, those that were planned, and checks planned or evaluated."""
 
     partitions: int
+    planned: int
     checks: int
 
 
@@ -71,7 +72,7 @@ class Pipeline:
         self.hours = [last - ago * HOUR for ago in range(hours)][::-1]
         self.partitions = current_partitions(self.now)
         self.definitions = build_defs(now=self.now, resources={"sensor_apis": ManyHosts()})
-        self.told = Told(0, 0)
+        self.told = Told(0, 0, 0)
         add_stores(instance, self.partitions, fleet)
 
     def empty(self) -> None:
@@ -97,8 +98,7 @@ class Pipeline:
         self.run(jobs.CALCULATE_REGIONS, rectangle)
         self.run(jobs.AGGREGATE, days)
         self.run(jobs.HEALTH, {}, may_fail=True)
-        after = self._events()
-        self.told = Told(after.partitions - before.partitions, after.checks - before.checks)
+        self.told = Told(*(now - then for now, then in zip(self._events(), before, strict=True)))
 
     def one_partition(self) -> None:
         """An hour of a store by runs of its own."""
@@ -151,27 +151,35 @@ class Pipeline:
     def only_events(self) -> None:
         """Four runs with as many events as `by_dagster` had last, that do nothing: what Dagster takes for itself."""
         rectangle = hour_rectangle(self.hours[0], self.hours[-1], self.fleet.store_ids)
-        for partitions, others in ((self.told.partitions, self.told.checks), (0, 0), (0, 0), (0, 0)):
-            self._execute(idle_job(self.partitions, partitions, others), rectangle)
+        assets = max(1, round(self.told.planned / len(self.hours) / len(self.fleet.stores)))
+        self._execute(idle_job(self.partitions, assets, self.told.partitions, self.told.checks), rectangle)
+        for _ in range(3):
+            self._execute(idle_job(self.partitions, 1, 0, 0), rectangle)
 
     def _events(self) -> Told:
         with psycopg.connect(self.dagster_url) as connection:
             counted = connection.execute(
                 "SELECT count(*) FILTER (WHERE dagster_event_type = 'ASSET_MATERIALIZATION'),"
+                " count(*) FILTER (WHERE dagster_event_type = 'ASSET_MATERIALIZATION_PLANNED'),"
                 " count(*) FILTER (WHERE dagster_event_type LIKE 'ASSET_CHECK%') FROM event_logs"
             ).fetchone()
-        return Told(*(counted or (0, 0)))
+        return Told(*(counted or (0, 0, 0)))
 
 
-def idle_job(partitions: Partitions, events: int, others: int) -> dg.JobDefinition:
-    """A job that reports so many partitions at once, and so many events by themselves, and does no work."""
+def idle_job(partitions: Partitions, assets: int, events: int, others: int) -> dg.JobDefinition:
+    """A job that plans every partition of some assets, reports so many at once and other events one by one; no work."""
+    keys = [dg.AssetKey(f"idle_{number}") for number in range(assets)]
 
-    @dg.asset(name="idle", partitions_def=partitions.store_hours, output_required=False)
+    @dg.multi_asset(
+        name="idle", specs=[dg.AssetSpec(key, skippable=True) for key in keys], partitions_def=partitions.store_hours
+    )
     def idle(context: dg.AssetExecutionContext) -> Iterator[dg.DagsterEvent]:
-        keys = islice(cycle(context.partition_keys), events)
-        yield from at_once(context, (materialized(context.asset_key, str(key), 1) for key in keys))
+        for number, key in enumerate(keys):
+            of_this = events // assets + (number < events % assets)
+            made = (materialized(key, str(one), 1) for one in islice(cycle(context.partition_keys), of_this))
+            yield from at_once(context, made)
         for _ in range(others):
-            context.log_event(dg.AssetObservation(context.asset_key))
+            context.log_event(dg.AssetObservation(keys[0]))
 
     job = dg.define_asset_job("idle_job", [idle])
     return dg.Definitions([idle], jobs=[job], executor=dg.in_process_executor).resolve_job_def(job.name)
