@@ -9,8 +9,6 @@ import polars as pl
 
 from retail_pipeline.frames.coverage import is_settled
 
-_DAY = ("store_id", "trading_day")
-
 
 def hour_letter(as_of: dt.datetime) -> pl.Expr:
     """`quality` of an hour, out of `is_complete`, `was_recovered`, `entries`, `entries_imputed` and `hour_end`.
@@ -28,18 +26,17 @@ def hour_letter(as_of: dt.datetime) -> pl.Expr:
     )
 
 
-def day_letters(expected: pl.DataFrame, hourly: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
-    """`quality` of each trading day, out of the letters of its `expected` hours; an hour without a row is an X.
+def day_letter(as_of: dt.datetime) -> pl.Expr:
+    """`quality` of a group that holds the expected hours of a trading day; an hour without a letter is an X.
 
-    Hours that the store was closed for need no estimate: missing, they leave the day at C. NULL while an hour may still
-    become complete; whether the day is over is not asked here.
+    Needs `quality`, `entries`, `hour_end` and `business_share`. Hours that the store was closed for need no estimate:
+    missing, they leave the day at C. NULL while an hour may still become complete; whether the day is over is not asked
+    here.
     """
-    letters = hourly.select("store_id", "hour_start", "quality", "entries")
-    judged = expected.join(letters, on=["store_id", "hour_start"], how="left")
     letter = pl.when(is_settled(as_of)).then(pl.col("quality").fill_null("X")).otherwise("quality")
     is_usable = (letter != "X") | (pl.col("business_share") == 0)
     partly = pl.when(pl.col("entries").is_not_null().any()).then(pl.lit("C")).otherwise(pl.lit("D"))
-    return judged.group_by(_DAY).agg(
+    return (
         pl.when(letter.is_null().any())
         .then(None)
         .when((letter == "A").all())
