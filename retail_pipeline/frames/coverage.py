@@ -13,6 +13,8 @@ from retail_pipeline.frames.declared import devices, entrance_devices, is_live
 from retail_pipeline.frames.local_time import with_hours
 from retail_pipeline.frames.ratios import minutes_between
 
+_MOST_DEVICES = 1 << 24
+
 SETTLED_AFTER = dt.timedelta(minutes=40)
 """Devices are asked twice an hour: what a slow clock kept open at one poll is complete at the next."""
 
@@ -43,11 +45,12 @@ def coverage(rows: pl.LazyFrame, hours: pl.DataFrame, stores: Sequence[Store], a
 
 def _covered(rows: pl.LazyFrame, doors: pl.LazyFrame, hours: pl.DataFrame) -> pl.LazyFrame:
     """Per `hour`: minutes in complete intervals, all devices together, and the devices that fill the hour."""
+    device = doors.select("store_id", "sensor_id").with_row_index("device")
     return (
         rows.filter("is_complete")
-        .join(doors.select("store_id", "sensor_id"), on=["store_id", "sensor_id"])
-        .group_by("hour", "sensor_id")
-        .agg(minutes_between("interval_start", "interval_end").sum().alias("complete_minutes"))
+        .join(device, on=["store_id", "sensor_id"])
+        .group_by((pl.col("hour").cast(pl.Int64) * _MOST_DEVICES + pl.col("device")).alias("device_hour"))
+        .agg(pl.col("hour").first(), minutes_between("interval_start", "interval_end").sum().alias("complete_minutes"))
         .join(hours.lazy().select("hour", "minutes"), on="hour")
         .group_by("hour")
         .agg(

@@ -17,6 +17,11 @@ from retail_pipeline.frames.schemas import DAILY_SUMMARIES, conform
 
 _DAY = ("store_id", "trading_day")
 _KEY = ("store_id", "hour_start")
+_OF_HOURS = (
+    *("store_id", "trading_day", "hour_start", "hour_end", "local_hour", "business_share"),
+    *("entries", "exits", "passers_by", "entries_imputed", "occupancy_max"),
+    *("completeness", "quality", "is_complete", "input_version"),
+)
 
 
 def daily_summaries(
@@ -82,7 +87,8 @@ def _of_measured_days(
     """Hours in order of time, with `hour` and `day`; a day of nothing but imputed hours is none that was measured."""
     is_measured = pl.col("entries").is_not_null() | pl.col("passers_by").is_not_null()
     return (
-        hourly.join(days.select("day", *_DAY), on=_DAY)
+        hourly.select(_OF_HOURS)
+        .join(days.select("day", *_DAY), on=_DAY)
         .join(hours.select("hour", *_KEY), on=_KEY, how="left")
         .sort("day", "hour_start")
         .with_columns(pl.col("day").set_sorted())

@@ -51,7 +51,8 @@ def hourly_analytics(
     """
     numbers = numbered(hours)
     counted = raw if off is None or off.is_empty() else measured(raw, off, hours)
-    figures = _measured_hours(placed(counted, numbers), placed(raw, numbers), stores, numbers, as_of).collect()
+    measured_hours = _measured_hours(placed(counted, numbers), placed(raw, numbers), stores, numbers, as_of)
+    figures = measured_hours.collect(engine="in-memory")
     known = known_hours(figures, past)
     is_known = pl.col("input_version").is_not_null() | pl.col("entries_imputed").is_not_null()
     return conform(
@@ -61,8 +62,7 @@ def hourly_analytics(
         .with_columns(
             pl.col("was_recovered").fill_null(value=False), pl.col("input_version").fill_null(pl.col("hour_start"))
         )
-        .with_columns(hour_letter(as_of))
-        .sort("hour"),
+        .with_columns(hour_letter(as_of)),
         HOURLY_ANALYTICS,
     )
 
@@ -76,9 +76,9 @@ def _measured_hours(
     corrected = pl.when(all_complete).then("occupancy_mean_corrected").alias("occupancy_mean_corrected")
     return (
         coverage(counted, hours, stores, as_of)
-        .join(_entrance_figures(counted, stores, hours), on="hour", how="left")
-        .join(_passers_by(counted, stores), on="hour", how="left")
-        .join(_versions(reported, stores), on="hour", how="left")
+        .join(_entrance_figures(counted, stores, hours), on="hour", how="left", maintain_order="left")
+        .join(_passers_by(counted, stores), on="hour", how="left", maintain_order="left")
+        .join(_versions(reported, stores), on="hour", how="left", maintain_order="left")
         .with_columns(
             (entries - pl.col("exits")).alias("net_flow"),
             *capture(),

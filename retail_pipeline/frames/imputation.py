@@ -46,7 +46,7 @@ def with_imputed(figures: pl.DataFrame, known: pl.DataFrame, as_of: dt.datetime)
         .with_columns(pl.lit(METHOD).alias("imputation_method"))
         .drop("local_date", "local_hour", "trading_day")
     )
-    return figures.join(estimates, on=["store_id", "hour_start"], how="left")
+    return figures.join(estimates, on=["store_id", "hour_start"], how="left", maintain_order="left")
 
 
 def backtested_wape(days: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:

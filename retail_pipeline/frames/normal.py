@@ -22,7 +22,7 @@ def with_index(figures: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
             median_of_four(weeks).alias("usual"),
             pl.sum_horizontal(pl.col(name).is_not_null() for name in weeks).alias("known_weeks"),
         )
-        .collect()
+        .collect(engine="in-memory")
     )
     is_comparable = pl.col("is_complete") & is_whole_hour() & (pl.col("known_weeks") >= FEWEST_WEEKS)
     index = pl.when(is_comparable).then(ratio(pl.col("entries"), pl.col("usual"))).alias("index_vs_normal")

@@ -11,12 +11,13 @@ def power_hours(whole: pl.DataFrame) -> pl.DataFrame:
     """
     entries = pl.col("entries").cast(pl.Int64)
     return (
-        whole.select("day", "hour_start", "local_hour", entries)
+        whole.filter(entries > 0)
+        .select("day", "hour_start", "local_hour", entries)
         .sort("entries", "hour_start", descending=[True, False])
         .with_columns(
             (entries.cum_sum() - entries).over("day").alias("before"), entries.sum().over("day").alias("total")
         )
-        .filter(pl.col("total") > 0, pl.col("before") * 5 < pl.col("total") * 2)
+        .filter(pl.col("before") * 5 < pl.col("total") * 2)
         .sort("hour_start")
         .group_by("day")
         .agg(pl.col("local_hour").cast(pl.Int16).alias("power_hours"))

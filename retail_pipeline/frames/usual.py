@@ -55,12 +55,12 @@ def with_weeks_before(
     who = past.select(by).unique(maintain_order=True).with_row_index("who").lazy()
     known = past.lazy().drop_nulls(figure).join(who, on=by, maintain_order="left").select(_place(), figure)
     known = known.unique("place", keep="first", maintain_order=True).sort("place")
-    told = targets.with_row_index("row").join(who, on=by, how="left").with_columns(_place()).sort("place")
+    told = targets.with_row_index("row").join(who, on=by, how="left").select("row", _place()).sort("place")
     for week, name in enumerate(weeks_before(weeks), 1):
         then = known.select(pl.col("place") + week * _HOURS_A_WEEK, pl.col(figure).alias(name))
         # Along sorted columns, and with no tolerance, this is the quickest of joins.
         told = told.join_asof(then, on="place", tolerance=0, check_sortedness=False)
-    return told.sort("row").drop("row", "who", "place")
+    return pl.concat([targets, told.sort("row").drop("row", "place")], how="horizontal")
 
 
 def weeks_before(weeks: int) -> list[str]:

@@ -36,9 +36,9 @@ def virtual_region_occupancy(raw: pl.DataFrame, stores: Sequence[Store], hours: 
     is_told = pl.col("occupancy_reason").is_null()
     return conform(
         area_intervals(placed(raw, known), doors, known)
-        .join(zones.lazy(), on="area", maintain_order="left")
+        .join(zones.lazy(), on="area", how="left", maintain_order="left")
         .with_columns(pl.when(is_told).then("occupancy"), pl.col("collected_at").alias("input_version"))
-        .collect(),
+        .collect(engine="in-memory"),
         VIRTUAL_REGION_OCCUPANCY,
     )
 
