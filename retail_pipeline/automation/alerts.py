@@ -1,5 +1,6 @@
 """The Dagster sensor that tells people: a message when something begins to fail, and one when it is over."""
 
+import datetime as dt
 from collections.abc import Sequence
 
 import dagster as dg
@@ -13,7 +14,7 @@ from retail_pipeline.resources.fleet_file import FleetFile
 from retail_pipeline.resources.recent_runs import location_of
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
 from retail_pipeline.settings import read_settings
-from retail_pipeline.steps.alerts.faults import current_faults, undelivered_reports
+from retail_pipeline.steps.alerts.faults import Fault, current_faults, undelivered_reports
 from retail_pipeline.steps.alerts.standstill import goes_on, stands_still
 from retail_pipeline.steps.alerts.telling import GIVEN_UP_AFTER, Memory, Receiver, note_faults, tell
 from retail_pipeline.steps.health import STAGES
@@ -39,11 +40,12 @@ def make_alert_sensor() -> dg.SensorDefinition:
         receivers = alert_receivers()
         if not receivers:
             return dg.SkipReason(NOBODY)
+        location = read_settings().location or ""
         memory = Memory.model_validate_json(context.cursor) if context.cursor else Memory()
         try:
-            memory, said = _tick(context, fleet, warehouse, receivers, memory)
+            memory, said = _tick(context, location, fleet, warehouse, receivers, memory)
         except (WarehouseError, SharedServerError, FleetError) as error:
-            memory = stands_still(receivers, memory, str(error), known_secrets(), utc_now())
+            memory = stands_still(location, receivers, memory, str(error), known_secrets(), utc_now())
             said = [f"Nothing can be known: {error}"]
         return dg.SensorResult(skip_reason=dg.SkipReason("; ".join(said)), cursor=memory.model_dump_json())
 
@@ -52,17 +54,14 @@ def make_alert_sensor() -> dg.SensorDefinition:
 
 def _tick(
     context: dg.SensorEvaluationContext,
+    location: str,
     fleet: FleetFile,
     warehouse: SupabasePostgres,
     receivers: Sequence[Receiver],
     memory: Memory,
 ) -> tuple[Memory, list[str]]:
     now, declared = utc_now(), fleet.load()
-    location = read_settings().location or ""
-    told_by_dagster = [
-        *failed_jobs(context.instance, location_of(context), now),
-        *stale_assets(context.instance, _watched_assets(context.repository_def), now),
-    ]
+    told_by_dagster = _told_by_dagster(context, context.repository_def, now) if context.repository_def else []
     with warehouse.open() as opened:
         devices = device_states(opened, declared.store_ids)
         inspections = latest_inspections(opened, declared.store_ids, STAGES)
@@ -72,12 +71,16 @@ def _tick(
             *undelivered_reports(waiting),
         ]
         note_faults(opened, location, faults, known_secrets(), now)
-        memory = goes_on(receivers, memory, now)
+        memory = goes_on(location, receivers, memory, now)
         return tell(opened, location, declared, receivers, memory, now)
 
 
-def _watched_assets(repository: dg.RepositoryDefinition | None) -> list[dg.AssetKey]:
-    if repository is None:
-        return []
+def _told_by_dagster(
+    context: dg.SensorEvaluationContext, repository: dg.RepositoryDefinition, now: dt.datetime
+) -> list[Fault]:
     graph = repository.asset_graph
-    return [key for key in graph.get_all_asset_keys() if graph.get(key).freshness_policy]
+    watched = [key for key in graph.get_all_asset_keys() if graph.get(key).freshness_policy]
+    return [
+        *failed_jobs(context.instance, repository.job_names, location_of(context), now),
+        *stale_assets(context.instance, watched, now),
+    ]

@@ -1,7 +1,7 @@
 """What Dagster knows to fail: jobs whose last run failed, tables that are out of date. In the words of alerts."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import dagster as dg
 from dagster._core.definitions.freshness import FreshnessState
@@ -18,22 +18,34 @@ Without it a device that is dead for days would be a failed run every half hour.
 
 FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
 LOOK_BACK = dt.timedelta(hours=24)
-MOST_RUNS = 200
+PAGE = 10
 SETTLED = dt.timedelta(minutes=15)
 """After a laptop's sleep everything is out of date, until the first poll has come."""
 
 
-def failed_jobs(instance: dg.DagsterInstance, location: str | None, now: dt.datetime) -> list[Fault]:
-    """Jobs whose last finished run of the last 24 hours failed, unless its failure is told otherwise.
+def failed_jobs(
+    instance: dg.DagsterInstance, jobs: Iterable[str], location: str | None, now: dt.datetime
+) -> list[Fault]:
+    """Those of `jobs` whose last finished run of the last 24 hours failed, unless its failure is told otherwise.
 
     `location` is the code location as Dagster names it, None for all.
     """
-    filters = dg.RunsFilter(statuses=FINISHED, updated_after=now - LOOK_BACK)
-    last: dict[str, dg.RunRecord] = {}
-    for record in instance.get_run_records(filters, limit=MOST_RUNS):
-        if is_run_of(record.dagster_run, location):
-            last.setdefault(record.dagster_run.job_name, record)
-    return [fault for record in last.values() if (fault := _fault(instance, record))]
+    found = (_last_finished(instance, job, location, now - LOOK_BACK) for job in jobs)
+    return [fault for record in found if record and (fault := _fault(instance, record))]
+
+
+def _last_finished(
+    instance: dg.DagsterInstance, job: str, location: str | None, since: dt.datetime
+) -> dg.RunRecord | None:
+    """Other locations have jobs of the same name."""
+    filters = dg.RunsFilter(job_name=job, statuses=FINISHED, updated_after=since)
+    cursor = None
+    while page := instance.get_run_records(filters, limit=PAGE, cursor=cursor):
+        for record in page:
+            if is_run_of(record.dagster_run, location):
+                return record
+        cursor = page[-1].dagster_run.run_id
+    return None
 
 
 def _fault(instance: dg.DagsterInstance, record: dg.RunRecord) -> Fault | None:

@@ -11,6 +11,9 @@ from retail_pipeline.steps.status_report import RunStatus
 
 _LOG = logging.getLogger(__name__)
 BY_HAND = "__ASSET_JOB"
+LOCATION = "retail/location"
+"""Tag of runs that a command line started: the `RETAIL_LOCATION` of its environment."""
+
 NO_JOB = "(assets, without a job)"
 RECORDS_ARE_AWAY = (SQLAlchemyError, DagsterPostgresException, OSError, dg.DagsterError)
 """What Dagster raises when its database can't be reached."""
@@ -44,9 +47,10 @@ def location_of(context: dg.SensorEvaluationContext) -> str | None:
 
 
 def is_run_of(run: dg.DagsterRun, location: str | None) -> bool:
-    """Whether the run is of this code location; those that a command line started belong to every location."""
+    """Whether the run is of this code location; a command line's run is of the one that it named, or of all."""
     origin = run.remote_job_origin
-    return origin is None or location is None or origin.location_name == location
+    named = origin.location_name if origin else run.tags.get(LOCATION)
+    return named is None or location is None or named == location
 
 
 def shown_job(run: dg.DagsterRun) -> str:

@@ -16,6 +16,8 @@ from retail_pipeline.fleet.calendar import trading_day_of
 from retail_pipeline.fleet.models import Fleet
 from retail_pipeline.resources.dagster_storage import retail_instance
 from retail_pipeline.resources.fleet_file import load_declared_fleet
+from retail_pipeline.resources.recent_runs import LOCATION
+from retail_pipeline.settings import read_settings
 from retail_pipeline.terminal.span import RunRefusedError, as_utc, whole_hour
 from retail_pipeline.terminal.summary import print_summary
 
@@ -135,8 +137,12 @@ def _steps(fleet: Fleet, wanted: Range, blocks: Sequence[Sequence[str]]) -> Iter
 
 
 def _run_job(definitions: dg.Definitions, instance: dg.DagsterInstance, job: str, tags: Mapping[str, str]) -> list[str]:
+    location = read_settings().location
     result = definitions.resolve_job_def(job).execute_in_process(
-        instance=instance, tags=tags, raise_on_error=False, run_config=QUIET
+        instance=instance,
+        tags={**tags, LOCATION: location} if location else tags,
+        raise_on_error=False,
+        run_config=QUIET,
     )
     failures = [event.step_failure_data for event in result.all_events if event.is_step_failure]
     return [

@@ -234,6 +234,26 @@ def test_a_warehouse_that_is_away_is_told_without_it(
     assert not any(secret in f"{receiver.text}{ticked.cursor}" for secret in SECRETS)
 
 
+def test_a_location_names_itself_where_it_speaks_of_the_pipeline(
+    ticked: Ticked, receiver: RunningReceiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RETAIL_LOCATION", "north")
+    ticked.poll()
+    change = {"key": dg.AssetKey("hourly_analytics"), "previous_state": FreshnessState.UNKNOWN}
+    ticked.instance._report_runless_asset_event(
+        FreshnessStateChange(**change, new_state=FreshnessState.FAIL, state_change_timestamp=ticked.now.timestamp())
+    )
+    ticked.tick(20)
+    (tmp_path / "fleet.yaml").write_text("stores: [")
+    ticked.tick()
+    ticked.tick(6)
+
+    assert receiver.titles == [
+        "Pipeline north: hourly_analytics is out of date",
+        "Pipeline north: nothing can be collected or inspected",
+    ]
+
+
 def test_a_fleet_file_that_cannot_be_read_is_told_like_it(
     ticked: Ticked, receiver: RunningReceiver, tmp_path: Path
 ) -> None:

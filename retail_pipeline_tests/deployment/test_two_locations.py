@@ -1,5 +1,6 @@
 """A fleet split over two code locations on one Postgres and one Dagster: each serves its own organisations alone."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import dagster as dg
@@ -14,13 +15,19 @@ from retail_pipeline.fleet.models import Fleet
 from retail_pipeline.local.postgres import PostgresHandle
 from retail_pipeline_tests.deployment.cluster import ROOT, Cluster, cluster, live_since
 from retail_pipeline_tests.living import empty_database
-from retail_pipeline_tests.local.simulator.running import running_simulator
+from retail_pipeline_tests.local.simulator.running import RunningSimulator, running_simulator
 from retail_pipeline_tests.shops import door, shop
+from retail_pipeline_tests.steps.alerts.receiving import RunningReceiver, running_receiver
 
 LOCATIONS = {"north": "acme", "south": "globex"}
 STORES = {"oslo": "acme", "bergen": "acme", "rome": "globex"}
 DAY = 24
 TABLES = ("raw_sensor_counts", "hourly_analytics")
+OPEN_EVERY_CIRCUIT = """
+UPDATE retail.device_health
+SET circuit = 'open', consecutive_failures = 3, opened_at = now(), next_probe_at = now() + interval '1 hour',
+    last_error = 'unreachable: no route', last_error_at = now()
+"""
 
 
 def declared(base_url: str, *stores: str) -> dict[str, object]:
@@ -38,15 +45,31 @@ def declared(base_url: str, *stores: str) -> dict[str, object]:
 
 
 @pytest.fixture(scope="module")
-def split(postgres: PostgresHandle, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def simulator() -> Iterator[RunningSimulator]:
+    with running_simulator(Fleet.model_validate(declared("http://127.0.0.1:1", *STORES))) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[RunningReceiver]:
+    """Whom both locations tell what fails."""
+    with running_receiver() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def split(
+    postgres: PostgresHandle,
+    tmp_path_factory: pytest.TempPathFactory,
+    simulator: RunningSimulator,
+    receiver: RunningReceiver,
+) -> Iterator[Cluster]:
     """Two locations that have collected the last day and recovered what lay before, and a daemon that goes on."""
-    admin = postgres.url("postgres")
-    everything = Fleet.model_validate(declared("http://127.0.0.1:1", *STORES))
+    admin, home, config = postgres.url("postgres"), tmp_path_factory.mktemp("split"), ROOT / "dagster.yaml"
     with (
         empty_database(admin, postgres.url) as url,
         empty_database(admin, postgres.url) as dagster_url,
-        running_simulator(everything) as simulator,
-        cluster(tmp_path_factory.mktemp("split"), url, dagster_url, ROOT / "dagster.yaml") as made,
+        cluster(home, url, dagster_url, config, RETAIL_ALERT_URLS=receiver.url) as made,
     ):
         made.devices = simulator.base_url
         made.declare(declared(made.devices, "oslo", "rome"))
@@ -121,6 +144,20 @@ def test_checks_of_a_location_are_recorded_under_its_keys_and_inspect_its_stores
     assert records(raw)[raw[1]].run_id == run
     inspected = split.sql(f"SELECT DISTINCT store_id FROM retail.pipeline_health WHERE run_id = '{run}'")
     assert inspected == [("rome",)]
+
+
+def test_what_fails_is_told_once_and_by_its_own_location(
+    split: Cluster, simulator: RunningSimulator, receiver: RunningReceiver
+) -> None:
+    for store in ("oslo", "rome"):
+        simulator.behave(f"{store}-door", faults=["refused"])
+    split.sql(OPEN_EVERY_CIRCUIT)
+    expected = {"Acme: oslo-door does not answer", "Globex: rome-door does not answer"}
+    split.await_that(lambda: expected <= set(receiver.titles))
+
+    noticed = split.sql("SELECT location, subject FROM retail.incidents WHERE kind = 'device' ORDER BY location")
+    assert noticed == [("north", "oslo-door"), ("south", "rome-door")]
+    assert Counter(one for one in receiver.titles if one in expected) == Counter(expected)
 
 
 def test_a_location_that_goes_leaves_the_other_s_partitions_alone_and_the_other_its(split: Cluster) -> None:

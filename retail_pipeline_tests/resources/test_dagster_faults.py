@@ -10,8 +10,10 @@ from dagster._core.remote_origin import GrpcServerCodeLocationOrigin, RemoteRepo
 from dagster._core.test_utils import create_run_for_test
 
 from retail_pipeline.automation.stores import has_unfinished_runs
-from retail_pipeline.resources.dagster_faults import SETTLED, TOLD_OTHERWISE, failed_jobs, stale_assets
+from retail_pipeline.resources.dagster_faults import PAGE, SETTLED, TOLD_OTHERWISE, failed_jobs, stale_assets
+from retail_pipeline.resources.recent_runs import LOCATION
 
+JOBS = ("a_job", "b_job")
 KEYS = [dg.AssetKey("raw_sensor_counts"), dg.AssetKey("hourly_analytics")]
 
 
@@ -52,23 +54,23 @@ def run(instance: dg.DagsterInstance, how: str = "", job: dg.JobDefinition = a_j
 
 def test_a_job_fails_as_long_as_its_last_run_did(instance: dg.DagsterInstance) -> None:
     run(instance)
-    assert failed_jobs(instance, None, now()) == []
+    assert failed_jobs(instance, JOBS, None, now()) == []
 
     first = run(instance, "bug")
     run(instance, job=b_job)
-    [fault] = failed_jobs(instance, None, now())
+    [fault] = failed_jobs(instance, JOBS, None, now())
     assert (fault.kind, fault.subject, fault.cause) == ("run", "a_job", "KeyError")
     assert fault.detail == f"KeyError: 'shop-9' (run {first[:8]})"
     assert fault.since <= now()
 
     run(instance)
-    assert failed_jobs(instance, None, now()) == []
+    assert failed_jobs(instance, JOBS, None, now()) == []
 
 
 def test_a_failure_that_was_said_is_told_in_its_words(instance: dg.DagsterInstance) -> None:
     run(instance, "said")
 
-    [fault] = failed_jobs(instance, None, now())
+    [fault] = failed_jobs(instance, JOBS, None, now())
     assert fault.detail.startswith("the figures of shop-1 could not be derived (run ")
 
 
@@ -76,39 +78,62 @@ def test_a_run_that_failed_for_its_devices_is_told_as_these(instance: dg.Dagster
     run(instance, "bug")
     run(instance, "devices")
 
-    assert failed_jobs(instance, None, now()) == []
+    assert failed_jobs(instance, JOBS, None, now()) == []
 
 
 def test_a_run_whose_process_died_is_told_with_what_the_monitor_said(instance: dg.DagsterInstance) -> None:
     lost = instance.create_run_for_job(a_job)
     instance.report_run_failed(lost, "its process is gone")
 
-    [fault] = failed_jobs(instance, None, now())
+    [fault] = failed_jobs(instance, JOBS, None, now())
     assert (fault.cause, fault.detail) == ("lost", f"its process is gone (run {lost.run_id[:8]})")
 
 
 def test_a_failure_of_yesterday_is_history(instance: dg.DagsterInstance) -> None:
     run(instance, "bug")
 
-    assert failed_jobs(instance, None, now() + dt.timedelta(hours=25)) == []
+    assert failed_jobs(instance, JOBS, None, now() + dt.timedelta(hours=25)) == []
 
 
-def test_a_command_s_run_belongs_to_every_location(instance: dg.DagsterInstance) -> None:
+def told_where(instance: dg.DagsterInstance) -> list[str]:
+    return [one for one in ("north", "south") if failed_jobs(instance, JOBS, one, now())]
+
+
+def test_a_command_s_run_belongs_to_the_location_that_it_named_or_to_every(instance: dg.DagsterInstance) -> None:
     run(instance, "bug")
+    assert told_where(instance) == ["north", "south"]
 
-    assert len(failed_jobs(instance, "east", now())) == 1
+    a_job.execute_in_process(instance=instance, tags={LOCATION: "south"})
+    assert told_where(instance) == ["north"]
+
+
+def run_of(instance: dg.DagsterInstance, location: str, status: dg.DagsterRunStatus, job: str = "a_job") -> None:
+    server = GrpcServerCodeLocationOrigin(host=location, port=4000, location_name=location)
+    create_run_for_test(
+        instance,
+        job,
+        status=status,
+        remote_job_origin=RemoteRepositoryOrigin(server, "__repository__").get_job_origin(job),
+        job_code_origin=dg.reconstructable(a_job).get_python_origin(),
+    )
+
+
+def test_a_failure_stands_however_many_runs_of_others_come_after_it(instance: dg.DagsterInstance) -> None:
+    run_of(instance, "north", dg.DagsterRunStatus.FAILURE)
+    for _ in range(2 * PAGE + 1):
+        run_of(instance, "south", dg.DagsterRunStatus.SUCCESS)
+        run_of(instance, "north", dg.DagsterRunStatus.SUCCESS, "b_job")
+    assert told_where(instance) == ["north"]
+
+    run_of(instance, "north", dg.DagsterRunStatus.SUCCESS)
+    assert told_where(instance) == []
 
 
 def test_a_run_of_another_location_is_told_there_and_keeps_nobody_else_waiting(instance: dg.DagsterInstance) -> None:
-    south = GrpcServerCodeLocationOrigin(host="south", port=4000, location_name="south")
-    origins = {
-        "remote_job_origin": RemoteRepositoryOrigin(south, "__repository__").get_job_origin("a_job"),
-        "job_code_origin": dg.reconstructable(a_job).get_python_origin(),
-    }
-    create_run_for_test(instance, "a_job", status=dg.DagsterRunStatus.FAILURE, **origins)
-    create_run_for_test(instance, "a_job", status=dg.DagsterRunStatus.STARTED, **origins)
+    run_of(instance, "south", dg.DagsterRunStatus.FAILURE)
+    run_of(instance, "south", dg.DagsterRunStatus.STARTED)
 
-    assert [len(failed_jobs(instance, location, now())) for location in ("north", "south")] == [0, 1]
+    assert told_where(instance) == ["south"]
     assert [has_unfinished_runs(instance, location, "a_job") for location in ("north", "south")] == [False, True]
 
 

@@ -135,7 +135,7 @@ def _due(
     warehouse: Warehouse, location: str, fleet: Fleet, receiver: Receiver, known: Acquaintance, now: dt.datetime
 ) -> list[Message]:
     rows = incidents.untold(warehouse, location, receiver.key, now - GIVEN_UP_AFTER, known.since)
-    return messages([Incident(**row) for row in rows.iter_rows(named=True)], fleet)
+    return messages([Incident(**row) for row in rows.iter_rows(named=True)], fleet, location)
 
 
 def _delivered(warehouse: Warehouse, receiver: Receiver, message: Message, now: dt.datetime) -> bool:

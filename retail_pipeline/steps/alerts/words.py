@@ -65,10 +65,15 @@ def without_secrets(text: str, secrets: Collection[str]) -> str:
     return text if len(text) <= LONGEST_DETAIL else f"{text[:LONGEST_DETAIL]} ..."
 
 
-def messages(incidents: Sequence[Incident], fleet: Fleet) -> list[Message]:
+def pipeline(location: str) -> str:
+    """Whom a message is about that is about no organisation; where there are several code locations, which."""
+    return f"{PIPELINE} {location}" if location else PIPELINE
+
+
+def messages(incidents: Sequence[Incident], fleet: Fleet, location: str = "") -> list[Message]:
     """One message per group that shares organisation, kind, cause and host or credential; what is over comes last."""
     names = {one.id: one.name for one in fleet.organizations}
-    return [_message(group, names) for group in _groups(incidents)]
+    return [_message(group, names, pipeline(location)) for group in _groups(incidents)]
 
 
 def _groups(incidents: Sequence[Incident]) -> Iterator[list[Incident]]:
@@ -83,9 +88,9 @@ def _alike(one: Incident) -> tuple[bool, str, str, str]:
     return one.is_over, one.organization_id or "", one.kind, one.cause
 
 
-def _message(group: Sequence[Incident], names: Mapping[str, str]) -> Message:
+def _message(group: Sequence[Incident], names: Mapping[str, str], nobody: str) -> Message:
     first = group[0]
-    owner = names.get(first.organization_id or "", first.organization_id or PIPELINE)
+    owner = names.get(first.organization_id or "", first.organization_id or nobody)
     title = f"{owner}: {_headline(group)}"
     return Message(
         title=f"Over: {title}" if first.is_over else title,

@@ -24,7 +24,7 @@ def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningReceiver]:
 
 
 def still(memory: Memory, minutes: int) -> Memory:
-    return stands_still(alert_receivers(), memory, REASON, (), NOW + minutes * MINUTE)
+    return stands_still("", alert_receivers(), memory, REASON, (), NOW + minutes * MINUTE)
 
 
 def test_a_standstill_is_told_once_after_five_minutes_and_once_when_it_is_over(receiver: RunningReceiver) -> None:
@@ -36,13 +36,13 @@ def test_a_standstill_is_told_once_after_five_minutes_and_once_when_it_is_over(r
     assert "postgresql://***@db.example/retail: no route (since 2026-11-20 12:40 UTC)" in receiver.text
 
     for minutes in (91, 92):
-        memory = goes_on(alert_receivers(), memory, NOW + minutes * MINUTE)
+        memory = goes_on("", alert_receivers(), memory, NOW + minutes * MINUTE)
     assert receiver.titles[1:] == ["Over: Pipeline: nothing can be collected or inspected"]
     assert memory == Memory()
 
 
 def test_a_restart_of_the_warehouse_is_told_to_nobody(receiver: RunningReceiver) -> None:
-    memory = goes_on(alert_receivers(), still(still(Memory(), 0), 4), NOW + 5 * MINUTE)
+    memory = goes_on("", alert_receivers(), still(still(Memory(), 0), 4), NOW + 5 * MINUTE)
 
     assert memory == Memory()
     assert receiver.taken == []
@@ -56,9 +56,9 @@ def test_who_did_not_take_the_message_is_asked_again(receiver: RunningReceiver) 
     assert receiver.titles == ["Pipeline: nothing can be collected or inspected"]
 
     receiver.is_up = False
-    memory = goes_on(alert_receivers(), memory, NOW + 7 * MINUTE)
+    memory = goes_on("", alert_receivers(), memory, NOW + 7 * MINUTE)
     receiver.is_up = True
-    assert goes_on(alert_receivers(), memory, NOW + 8 * MINUTE) == Memory()
+    assert goes_on("", alert_receivers(), memory, NOW + 8 * MINUTE) == Memory()
     assert receiver.titles == [
         "Pipeline: nothing can be collected or inspected",
         "Over: Pipeline: nothing can be collected or inspected",
