@@ -20,6 +20,10 @@ RUNS_TAKE = dt.timedelta(minutes=30)
 _COLUMNS = dg.TableSchema(
     columns=[dg.TableColumn("table"), dg.TableColumn("organization"), dg.TableColumn("rows", "int")]
 )
+UNSERVED = (
+    "%s: no code location serves it and no fleet file declares it, so its rows are kept for ever. Remove them with "
+    "`retail-pipeline forget --organization %s`, or declare it again."
+)
 _GOES_ON = {True: "yes", False: "no: the rest is removed in the next nights"}
 
 
@@ -41,6 +45,8 @@ def make_house_job(partitions: Partitions, assets: Iterable[dg.AssetsDefinition]
                 )
         except KeepRefusedError as error:
             raise dg.Failure(str(error), allow_retries=False) from None
+        for one in done.unserved:
+            context.log.warning(UNSERVED, one, one)
         context.add_output_metadata(_told(done))
 
     @dg.op(description="Remove Dagster's old runs; what is the last word on a partition, table or check stays.")

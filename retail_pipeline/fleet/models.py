@@ -185,6 +185,7 @@ class Fleet(Declared):
     organizations: tuple[Organization, ...] = ()
     stores: tuple[Store, ...] = ()
     _scope: frozenset[str] | None = PrivateAttr(default=None)
+    _elsewhere: frozenset[str] = PrivateAttr(default=frozenset())
 
     @model_validator(mode="after")
     def _names_are_unique_and_known(self) -> Self:
@@ -248,6 +249,11 @@ class Fleet(Declared):
         """Ids of the organisations for which this fleet speaks, None: for all. What belongs to others is theirs."""
         return self._scope
 
+    @property
+    def elsewhere(self) -> frozenset[str]:
+        """Ids of the organisations that the fleet file declares and for which others speak."""
+        return self._elsewhere
+
     def only(self, organization_ids: Collection[str]) -> "Fleet":
         """The part of the fleet that belongs to these organisations, and speaks for them alone."""
         part = Fleet(
@@ -255,6 +261,7 @@ class Fleet(Declared):
             stores=tuple(store for store in self.stores if store.organization in organization_ids),
         )
         part._scope = frozenset(organization_ids)
+        part._elsewhere = frozenset(one.id for one in self.organizations).difference(organization_ids)
         return part
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -32,10 +32,11 @@ class KeepRefusedError(Exception):
 
 @dataclass
 class Housework:
-    """What was removed, and whether that was all."""
+    """What was removed, and whether that was all; `unserved` organisations are declared by no fleet file any more."""
 
     removed: Removed = field(default_factory=Counter)
     is_finished: bool = True
+    unserved: tuple[str, ...] = ()
 
 
 def keep_house(
@@ -48,22 +49,22 @@ def keep_house(
 ) -> Housework:
     """Remove what is older than its organisation keeps it, table by table and oldest first, in short transactions.
 
-    Of the organisations that `fleet` speaks for; where those are all, also of those that left the fleet file, by the
-    times that count where nothing is declared. Hours from `first_hour` and days from `first_day` can be derived.
+    Of the organisations that `fleet` speaks for, and of those that have left, by the times that count where nothing is
+    declared. Hours from `first_hour` and days from `first_day` can be derived.
 
     Raises:
         KeepRefusedError: an organisation keeps less than deriving those needs; nothing was removed.
     """
     now = clock()
-    ages = _ages(fleet, keeping.organizations(warehouse) if fleet.scope is None else fleet.scope)
+    known = keeping.organizations(warehouse)
+    ages = _ages(fleet, [one for one, is_declared in known.items() if not is_declared or _is_its_own(fleet, one)])
     limits = keeping.limits(warehouse, ages, now)
     _refuse_what_is_looked_at(limits, first_hour, first_day)
     with warehouse.transaction() as connection:
         keeping.move_kept_since(connection, limits, now)
-    done = Housework()
+    done = Housework(unserved=_unserved(fleet, known))
     for rule in (one for one in RULES if one.kept_as):
-        of_nobody = _of_nobody(str(rule.kept_as), now) if fleet.scope is None else {}
-        kept = _kept(limits, str(rule.kept_as), rule.owner) | of_nobody
+        kept = _kept(limits, str(rule.kept_as), rule.owner) | _of_nobody(str(rule.kept_as), now)
         for removed in keeping.remove_old(warehouse, rule, kept):
             done.removed += Counter({(rule.table, organization): rows for organization, rows in removed.items()})
             if clock() - now > NIGHT:
@@ -87,6 +88,16 @@ def not_removed(warehouse: Warehouse, hours: pl.DataFrame) -> pl.DataFrame:
     )
     gone = hours.join(since, on="store_id").filter(pl.col("hour_start") < pl.col("since"))
     return hours.join(gone, on=["store_id", "hour_start"], how="anti", maintain_order="left")
+
+
+def _is_its_own(fleet: Fleet, organization_id: str) -> bool:
+    return fleet.scope is None or organization_id in fleet.scope
+
+
+def _unserved(fleet: Fleet, known: Mapping[str, bool]) -> tuple[str, ...]:
+    """Whose location is gone: it alone could have written down that they left, so nobody may remove their rows."""
+    declared = {one for one, is_declared in known.items() if is_declared}
+    return tuple(sorted(one for one in declared - fleet.elsewhere if not _is_its_own(fleet, one)))
 
 
 def _ages(fleet: Fleet, organizations: Iterable[str]) -> dict[tuple[str, str], Age]:

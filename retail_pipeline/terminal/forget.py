@@ -22,8 +22,9 @@ def forget_organization(console: Console, organization_id: str, *, apply: bool) 
     Raises:
         ForgetRefusedError: it is still declared, or not known.
     """
+    now = dt.datetime.now(dt.UTC)
     with open_warehouse() as warehouse:
-        forgotten = forget(load_declared_fleet(), warehouse, organization_id, apply=apply)
+        forgotten = forget(load_declared_fleet(), warehouse, organization_id, now, apply=apply)
     console.print(_table(forgotten, organization_id))
     if not apply:
         console.print("Nothing was removed. `--apply` removes these rows in one transaction; there is no way back.")

@@ -1,8 +1,9 @@
 """Everything that belongs to one organisation: counted, and removed in one transaction, or nothing of it."""
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from graphlib import TopologicalSorter
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import psycopg
 from psycopg import sql
@@ -44,6 +45,17 @@ def declared_until(connection: Connection, organization_id: str) -> tuple[bool, 
         "SELECT valid_to IS NULL FROM retail.organizations WHERE organization_id = %s", [organization_id]
     ).fetchone()
     return found is not None, found is not None and found[0]
+
+
+def last_served(connection: Connection, organization_id: str) -> dt.datetime:
+    """When anybody last asked a device of the organisation, or declared it."""
+    [(at,)] = connection.execute(
+        "SELECT greatest(max(organizations.valid_from), max(health.last_ok_at), max(health.last_error_at))"
+        " FROM retail.organizations LEFT JOIN retail.device_health AS health USING (organization_id)"
+        " WHERE organization_id = %s",
+        [organization_id],
+    )
+    return cast("dt.datetime", at)
 
 
 def stores_of(connection: Connection, organization_id: str) -> list[str]:

@@ -63,9 +63,9 @@ def limits(warehouse: Warehouse, ages: Mapping[tuple[str, str], Age], now: dt.da
     return warehouse.read("kept_limits", values).cast(pl.Schema(LIMITS))
 
 
-def organizations(warehouse: Warehouse) -> list[str]:
-    """Every organisation that was ever declared."""
-    return warehouse.read("organization_ids")["organization_id"].to_list()
+def organizations(warehouse: Warehouse) -> dict[str, bool]:
+    """Every organisation that was ever declared, and whether it still is."""
+    return dict(warehouse.read("organization_ids").iter_rows())
 
 
 def move_kept_since(connection: Connection, moved: pl.DataFrame, now: dt.datetime) -> None:

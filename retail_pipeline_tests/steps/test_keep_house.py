@@ -10,7 +10,7 @@ import psycopg.conninfo
 import pytest
 
 from retail_pipeline.fleet.keeping import COUNTS, HOURS
-from retail_pipeline.fleet.models import Fleet, Report
+from retail_pipeline.fleet.models import Fleet, Organization, Report
 from retail_pipeline.frames import schemas
 from retail_pipeline.local.postgres import PostgresHandle
 from retail_pipeline.steps import keep_house as house
@@ -45,6 +45,11 @@ def fleet(keep: dict[str, str] = KEPT) -> Fleet:
     return Fleet.model_validate(
         {**fleet_of(*stores[:1]).model_dump(), "organizations": organizations, "stores": stores}
     )
+
+
+def beta_alone() -> Fleet:
+    """The same without `acme`."""
+    return fleet().model_copy(update={"organizations": fleet().organizations[1:], "stores": fleet().stores[1:]})
 
 
 @pytest.fixture(scope="module")
@@ -206,9 +211,7 @@ def test_a_summary_of_which_the_hours_are_gone_stays_as_it_was(warehouse: Wareho
 
 
 def test_an_owner_that_left_the_fleet_file_is_kept_as_if_it_said_nothing(warehouse: Warehouse, url: str) -> None:
-    alone = fleet().model_copy(update={"organizations": fleet().organizations[1:], "stores": fleet().stores[1:]})
-
-    assert night(warehouse, alone).removed == {}
+    assert night(warehouse, beta_alone()).removed == {}
     assert {store for _, store in [(row[1], row[0]) for row in rows(url, "kept_since")]} == {"lisbon"}
 
 
@@ -216,6 +219,33 @@ def test_a_location_removes_only_what_it_speaks_for(warehouse: Warehouse, url: s
     assert night(warehouse, fleet().only({"beta"})).removed == {}
     assert rows(url, "kept_since") == []
     assert rows(url, "kept_since", "pune")
+
+
+def test_who_left_before_the_fleet_was_split_is_kept_by_a_location_as_if_it_said_nothing(warehouse: Warehouse) -> None:
+    old = NIGHT - 500 * DAY
+    with warehouse.transaction() as connection:
+        sync_fleet(connection, beta_alone(), NIGHT - DAY)
+        connection.execute(
+            "UPDATE retail.raw_sensor_counts SET interval_start = %s, interval_end = %s WHERE store_id = 'lisbon' AND"
+            " interval_start = (SELECT min(interval_start) FROM retail.raw_sensor_counts WHERE store_id = 'lisbon')",
+            [old, old + HOUR],
+        )
+
+    done = night(warehouse, beta_alone().only({"beta"}))
+
+    assert done.removed == {("raw_sensor_counts", "acme"): 1}
+    assert done.unserved == ()
+
+
+def test_whose_location_is_gone_is_named_and_nothing_of_it_goes(warehouse: Warehouse, url: str) -> None:
+    gamma = Organization(id="gamma", name="Gamma")
+    file = beta_alone().model_copy(update={"organizations": (*beta_alone().organizations, gamma)})
+    before = rows(url, "raw_sensor_counts")
+
+    assert night(warehouse, file.only({"beta"})).unserved == ("acme",)
+    assert night(warehouse, file.only({"gamma"})).unserved == ("acme",)
+    assert night(warehouse, fleet().only({"beta"})).unserved == ()
+    assert rows(url, "raw_sensor_counts") == before
 
 
 def test_less_than_the_partitions_look_back_at_is_refused_by_name(warehouse: Warehouse, url: str) -> None:

@@ -112,7 +112,7 @@ def test_no_table_keeps_a_row_of_it_and_no_row_of_others_changes(full: str) -> N
         assert [*its] == [*others] == [table for (table,) in connection.execute(TABLES)]
     assert {"memberships", "device_replies", "rejected_rows", "revisions", "incidents", "kept_since"} <= its.keys()
 
-    forgotten = forget(ONLY_BETA, warehouse, "acme", apply=True)
+    forgotten = forget(ONLY_BETA, warehouse, "acme", NOON + 2 * HOUR, apply=True)
 
     assert rows_naming(full, "acme", "lisbon") == {}
     assert rows_naming(full, "beta", "porto") == others
@@ -124,10 +124,10 @@ def test_without_apply_the_same_rows_are_told_and_stand(full: str) -> None:
     warehouse = leave(full)
     before = rows_naming(full, "acme", "lisbon", "beta", "porto")
 
-    told = forget(ONLY_BETA, warehouse, "acme", apply=False)
+    told = forget(ONLY_BETA, warehouse, "acme", NOON + 2 * HOUR, apply=False)
 
     assert rows_naming(full, "acme", "lisbon", "beta", "porto") == before
-    assert forget(ONLY_BETA, warehouse, "acme", apply=True) == told
+    assert forget(ONLY_BETA, warehouse, "acme", NOON + 2 * HOUR, apply=True) == told
 
 
 def test_rows_that_name_only_its_store_are_its(full: str) -> None:
@@ -135,7 +135,7 @@ def test_rows_that_name_only_its_store_are_its(full: str) -> None:
     with warehouse.transaction() as connection:
         connection.execute("UPDATE retail.incidents SET organization_id = NULL")
 
-    assert forget(ONLY_BETA, warehouse, "acme", apply=True).rows["incidents"] == 1
+    assert forget(ONLY_BETA, warehouse, "acme", NOON + 2 * HOUR, apply=True).rows["incidents"] == 1
     assert len(rows_naming(full, "porto")["incidents"]) == 1
 
 
@@ -152,7 +152,22 @@ def test_what_is_collected_for_is_not_forgotten(warehouse: Warehouse, fleet, org
     with warehouse.transaction() as connection:
         sync_fleet(connection, BOTH, NOON + HOUR)
     with pytest.raises(ForgetRefusedError, match=words):
-        forget(fleet, warehouse, organization, apply=True)
+        forget(fleet, warehouse, organization, NOON + 2 * HOUR, apply=True)
+
+
+def test_whose_code_location_is_gone_is_forgotten_when_nobody_has_asked_for_a_day(warehouse: Warehouse) -> None:
+    asked = NOON + 30 * HOUR
+    with warehouse.transaction() as connection:
+        sync_fleet(connection, BOTH, NOON)
+        connection.execute(
+            "INSERT INTO retail.device_health (sensor_id, store_id, organization_id, circuit, consecutive_failures,"
+            " last_error_at) VALUES ('lisbon-door', 'lisbon', 'acme', 'closed', 1, %s)",
+            [asked],
+        )
+    with pytest.raises(ForgetRefusedError, match="try again after 2026-03-04 18:00 UTC, when nobody has asked"):
+        forget(ONLY_BETA, warehouse, "acme", asked + 23 * HOUR, apply=True)
+
+    assert forget(ONLY_BETA, warehouse, "acme", asked + 24 * HOUR, apply=True).rows["device_health"] == 1
 
 
 def test_a_store_with_figures_of_another_owner_is_told_and_nothing_goes(full: str) -> None:
@@ -162,7 +177,7 @@ def test_a_store_with_figures_of_another_owner_is_told_and_nothing_goes(full: st
     before = rows_naming(full, "acme", "lisbon", "beta", "porto")
 
     with pytest.raises(StillShared, match="Declare it there again in the fleet file, then forget acme"):
-        forget(ONLY_BETA, warehouse, "acme", apply=True)
+        forget(ONLY_BETA, warehouse, "acme", NOON + 2 * HOUR, apply=True)
     assert rows_naming(full, "acme", "lisbon", "beta", "porto") == before
 
 
