@@ -38,7 +38,7 @@ from retail_pipeline.steps.explain.question import (
     refuse_outside,
 )
 from retail_pipeline.steps.explain.reasons import why_letter, why_missing, why_no_alert, why_no_outlook, why_null
-from retail_pipeline.steps.explain.removed import removed_inputs, removed_replies
+from retail_pipeline.steps.explain.removed import removed_comparisons, removed_inputs, removed_replies
 from retail_pipeline.steps.explain.sales_workings import SALES_WORKINGS
 from retail_pipeline.steps.explain.working import Row, Working
 from retail_pipeline.steps.explain.zone_workings import ALERT_WORKINGS, FLOW_WORKINGS, ZONE_WORKINGS
@@ -92,7 +92,10 @@ class _Answer:
         store, question = self.question.store, self.question
         ids = {one.reply_id for one in rows} | {i for one in figures for was in one.earlier for i in was.reply_ids}
         replies = tuple(SourceReply(**one) for one in replies_named(warehouse, ids).iter_rows(named=True))
-        removed = (self.gone, removed_replies(question, warehouse, ids, len(replies)))
+        removed = (
+            self.gone or removed_comparisons(question, warehouse, self.evidence.compared.hours),
+            removed_replies(question, warehouse, ids, len(replies)),
+        )
         return Explanation(
             at=self.now,
             store_id=store.id,

@@ -15,6 +15,7 @@ from retail_pipeline.frames.imputation import backtest
 from retail_pipeline.frames.known_hours import known_hours
 from retail_pipeline.frames.normal import WEEKS
 from retail_pipeline.frames.ratios import minutes_between
+from retail_pipeline.frames.schemas import ZONE_HOURS
 from retail_pipeline.steps.explain.day_workings import DayFacts
 from retail_pipeline.steps.explain.document import Input
 from retail_pipeline.steps.explain.evidence import Evidence
@@ -115,9 +116,10 @@ def flow_facts(question: Question, row: Row, counts: Iterable[Input]) -> FlowFac
 
 def alert_facts(question: Question, evidence: Evidence, row: Row, counts: Iterable[Input]) -> AlertFacts:
     """What an alert rests on: the queue's hour, and what the store allows."""
-    zone_rows = evidence.zones.filter(pl.col("zone") == question.zone, pl.col("hour_start") == question.start)
-    of_zone = zone_facts(question, evidence, {**zone_rows.row(0, named=True), **row}, counts)
-    return AlertFacts(of_zone, question.store.queue_alert)
+    mine = evidence.zones.filter(pl.col("zone") == question.zone, pl.col("hour_start") == question.start)
+    # An alert may still stand of an hour that its counts tell no more.
+    hour = next(mine.iter_rows(named=True), dict.fromkeys(ZONE_HOURS))
+    return AlertFacts(zone_facts(question, evidence, {**hour, **row}, counts), question.store.queue_alert)
 
 
 def hours_behind(question: Question, evidence: Evidence, facts: Facts | None, metric: str) -> Hours:

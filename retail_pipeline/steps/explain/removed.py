@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from retail_pipeline.fleet.calendar import LocalHour
 from retail_pipeline.fleet.keeping import COUNTS, HOURS, REPLIES
 from retail_pipeline.steps.explain.question import DAYS, Question, local_time
 from retail_pipeline.warehouse.connection import Warehouse
@@ -18,6 +19,15 @@ def removed_inputs(question: Question, warehouse: Warehouse) -> str | None:
         f"The rows that this was made from ({table}) are kept since {local_time(question.store, kept.since)}:"
         " the figures stand as they were derived, and can't be computed again."
     )
+
+
+def removed_comparisons(question: Question, warehouse: Warehouse, compared: Collection[LocalHour]) -> str | None:
+    """That counts of days which figures are compared with were removed, though those of the day itself were not."""
+    kept = kept_since(warehouse, COUNTS).get(question.store.id)
+    if kept is None or not any(hour.trading_day < kept.first_day for hour in compared):
+        return None
+    since = local_time(question.store, kept.since)
+    return f"Days that this is compared with lie before the counts that are kept, since {since}: they are told without."
 
 
 def removed_replies(question: Question, warehouse: Warehouse, named: Collection[int], found: int) -> str | None:

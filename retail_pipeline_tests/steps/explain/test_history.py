@@ -196,6 +196,48 @@ def test_counts_whose_reply_is_no_longer_kept_are_shown_without_it(played: Playe
     assert told.removed == (f"{len(before.replies)} of {len(before.replies)} replies that this rests on were removed.",)
 
 
+def test_a_day_whose_last_week_is_no_longer_kept_says_so_and_stands(played: Played) -> None:
+    fridays(played, [])
+    played.sql("DELETE FROM retail.raw_sensor_counts WHERE interval_start < '2024-11-20'")
+    played.sql(
+        "INSERT INTO retail.kept_since SELECT store_id, 'raw_sensor_counts', organization_id, date '2024-11-20',"
+        " timestamptz '2024-11-20 00:00Z', now() FROM retail.stores"
+    )
+
+    told = asking(played, NIGHT)("lisbon", day=FRIDAY, metric="entries_last_week")
+    [figure] = told.figures
+    assert (figure.value is not None, figure.is_current, told.inputs) == (True, True, ())
+    [said] = told.removed
+    assert said.startswith("Days that this is compared with lie before the counts that are kept, since 2024-11-20T00:0")
+
+
+def test_an_alert_whose_counts_are_withdrawn_stands_until_it_is_derived_again(database_url: str) -> None:
+    migrate(database_url)
+    lines = {
+        1: {"role": "entrance", "from": "outside", "to": "hall"},
+        3: {"role": "interior", "from": "hall", "to": "till"},
+    }
+    zones = {"hall": {"kind": "entrance", "name": "Hall"}, "till": {"kind": "queue", "name": "Till"}}
+    allowed = {"queue_alert": {"length": 1, "minutes": 1}}
+    fleet = fleet_of(shop("lisbon", door("lisbon-door", lines=lines), timezone=LISBON, zones=zones, **allowed))
+    busy = Scenario.model_validate({"seed": 5, "stores": {"lisbon": {"visitors_a_day": 900}}})
+    with running_simulator(fleet, busy) as simulator:
+        shops = Played(fleet, simulator, Warehouse(database_url), database_url)
+        shops.collect(NOW)
+        derive(shops, NOW)
+    [(hour, longest), *_] = shops.sql(
+        "SELECT to_char(hour_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI\"Z\"'), queue_length_max"
+        " FROM retail.queue_alerts ORDER BY hour_start"
+    )
+    asked = {"hour": hour, "zone": "till", "table": "queue_alerts"}
+    before = asking(shops, NOW)("lisbon", **asked).figures[0]
+    shops.sql(f"DELETE FROM retail.raw_sensor_counts WHERE interval_start = '{hour}'")
+
+    after = asking(shops, NOW)("lisbon", **asked).figures[0]
+    assert (before.value, before.is_current) == (longest, True)
+    assert (after.value, after.computed_again, after.is_current) == (longest, None, False)
+
+
 def at_noon(name: str, *days: int) -> list[dict[str, str]]:
     """A fault from twelve to one of these days of November."""
     return [{"name": name, "from": f"2024-11-{day}T12:00:00Z", "until": f"2024-11-{day}T13:00:00Z"} for day in days]
