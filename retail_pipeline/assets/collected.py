@@ -77,8 +77,9 @@ def make_regional_counts(partitions: Partitions) -> dg.AssetsDefinition:
         """One row per device and interval: stays counted in each of up to four regions, as the device reported them.
 
         Stays are neither occupancy nor unique people. A store whose devices count no regions has an empty partition.
-        Where a device filters stays by length, the long ones are asked for first and kept in `long_stay_counts`; an
-        hour that lacks only these stands in the ledger and is asked for again.
+        Where a device filters stays by length, the long ones are asked for first and kept in `long_stay_counts`; where
+        it is to tell its own heat, that is kept in `device_heat`. An hour that lacks only these stands in the ledger
+        and is asked for again.
         """
         wanted = hours_by_store(context.partition_keys)
         declared = sensor_apis.fleet()
@@ -87,7 +88,8 @@ def make_regional_counts(partitions: Partitions) -> dg.AssetsDefinition:
                 note = {"note": "no device of this store counts regions"}
                 empty = (materialized(context.asset_key, hour_key(hour, store_id), 0, note) for hour in hours)
                 yield from at_once(context, empty)
-        yield from _collected(context, partitions, Report.REGIONS, sensor_apis, warehouse, Report.LONG_STAYS)
+        beside = (Report.LONG_STAYS, Report.HEAT)
+        yield from _collected(context, partitions, Report.REGIONS, sensor_apis, warehouse, beside)
 
     return regional_counts
 
@@ -98,7 +100,7 @@ def _collected(
     report: Report,
     sensor_apis: SensorApis,
     warehouse: SupabasePostgres,
-    beside: Report | None = None,
+    beside: Sequence[Report] = (),
 ) -> Iterator[dg.DagsterEvent]:
     """Collect `report`, whose hours the partitions are, and before it what is kept `beside` it."""
     wanted = hours_by_store(context.partition_keys)
@@ -106,10 +108,11 @@ def _collected(
     wait_for_devices(context.run.tags)
     fleet, parts = sensor_apis.fleet(), []
     with warehouse.open() as opened:
-        if beside:
-            also = collect(fleet, opened, sensor_apis.fetch, beside, wanted, utc_now())
-            context.log.info("%s: %s", beside, also.in_words())
-            yield from at_once(context, _healed(context.asset_key, also, partitions))
+        for one in beside:
+            also = collect(fleet, opened, sensor_apis.fetch, one, wanted, utc_now())
+            context.log.info("%s: %s", one, also.in_words())
+            if one is not Report.HEAT:  # nothing is computed from heat
+                yield from at_once(context, _healed(context.asset_key, also, partitions))
         for part in collect_in_parts(fleet, opened, sensor_apis.fetch, report, wanted, utc_now()):
             parts.append(part)
             yield from at_once(context, _materialized(context.asset_key, part, partitions))

@@ -18,10 +18,12 @@ _MORE = r"(line\d+(in|out|sum)|region\d+)"
 BY_REGION = frozenset({Report.REGIONS, Report.LONG_STAYS})
 """Reports with a column per region; they look alike."""
 
-REQUIRED = {Report.LINES: LINES, **dict.fromkeys(BY_REGION, REGIONS)}
+HEAT = ("value",)
+REQUIRED = {Report.LINES: LINES, **dict.fromkeys(BY_REGION, REGIONS), Report.HEAT: HEAT}
 OPTIONAL = {
     Report.LINES: tuple(name for name in _LINE_ORDER[2:] if name not in LINES),
     **dict.fromkeys(BY_REGION, ("total",)),
+    Report.HEAT: (),
 }
 
 
@@ -47,7 +49,7 @@ class Layout:
 
     @cached_property
     def figures(self) -> tuple[str, ...]:
-        """The columns that hold people."""
+        """The columns that hold people, or heat."""
         return tuple(name for name in self.names if name and name not in {"start", "end"})
 
 
@@ -97,6 +99,8 @@ def _name(cell: str, report: Report) -> str | None:
         return cell.removesuffix("time")
     if report in BY_REGION:
         return "total" if cell == "sum" else cell if cell in REGIONS else None
+    if report is Report.HEAT:
+        return "value" if cell in {"value", "values"} else None
     match = re.fullmatch(r"(tolal|total|line[1-4])(in|out|sum)", cell)
     return f"{match[1].replace('tolal', 'total')}_{match[2]}" if match else None
 

@@ -12,6 +12,7 @@ _PARAMETERS = {
     Report.REGIONS: f"dw=regionalcountlogcsv&report_type=0&lengthtype=0&length=0&{_ALL_REGIONS}",
     # lengthtype 1 keeps the stays longer than `length`, in seconds.
     Report.LONG_STAYS: f"dw=regionalcountlogcsv&report_type=0&lengthtype=1&length={{seconds}}&{_ALL_REGIONS}",
+    Report.HEAT: "dw=heatmapcsv&sub_type=0",
 }
 
 _SHOWN = {Shown.COUNTERS: "cgi-bin/operator/operator.cgi?action=get.vca.alarmstatus"}

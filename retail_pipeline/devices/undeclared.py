@@ -21,6 +21,8 @@ def undeclared_people(good: pl.DataFrame, replies: Sequence[Reply], report: Repo
 
     A device that declares none at all is left alone: it is still to be told what it counts.
     """
+    if report is Report.HEAT:
+        return pl.DataFrame(schema=_FOUND)
     kind = "line" if report is Report.LINES else "region"
     unknown = {index: named for index, reply in enumerate(replies) if (named := _undeclared(reply, report))}
     rows = good.filter(pl.col("reply_index").is_in(list(unknown)) | pl.col("has_more_lines")).filter(is_complete())

@@ -16,6 +16,9 @@ from retail_pipeline.fleet.layout import Declared, Identifier, Line, Role, writt
 from retail_pipeline.fleet.problems import Problem, refuse
 
 INTERVAL_MINUTES = (5, 10, 15, 30, 60)
+HEAT_DAYS = 7
+"""So long a device without a memory card remembers its heat, however long it remembers its counts."""
+
 CREDENTIALS_ADVICE = "name a credential; RETAIL_CREDENTIAL_<NAME>_USERNAME and _PASSWORD hold it"
 
 
@@ -23,11 +26,13 @@ class Report(StrEnum):
     """The CSV reports that are collected; the value stands in `collection_gaps.report`.
 
     `long_stays` are the stays in regions that lasted longer than the device's `long_stay_seconds`, as it filters them.
+    `heat` is the device's own heat over time: values whose unit no maker documents, never people.
     """
 
     LINES = "lines"
     REGIONS = "regions"
     LONG_STAYS = "long_stays"
+    HEAT = "heat"
 
 
 class Auth(StrEnum):
@@ -93,6 +98,13 @@ class Device(Declared):
             raise ValueError("long_stays are told as a share of all stays: name regions too")
         return reports
 
+    @field_validator("reports")
+    @classmethod
+    def _heat_stands_beside_counts(cls, reports: tuple[Report, ...]) -> tuple[Report, ...]:
+        if set(reports) == {Report.HEAT}:
+            raise ValueError("heat counts nobody: name lines or regions too")
+        return reports
+
     @field_validator("interval_minutes")
     @classmethod
     def _known_interval(cls, minutes: int) -> int:
@@ -146,3 +158,12 @@ class Device(Declared):
     def has(self, report: Report) -> bool:
         """Whether this device is asked for `report`."""
         return report in self.reports
+
+    @property
+    def main_report(self) -> Report:
+        """The first report of people that it is asked for."""
+        return next(report for report in self.reports if report is not Report.HEAT)
+
+    def remembers_days(self, report: Report) -> int:
+        """How many days back it still tells `report`."""
+        return min(self.retention_days, HEAT_DAYS) if report is Report.HEAT else self.retention_days

@@ -122,6 +122,7 @@ RULES = (
     Rule("raw_sensor_counts", COUNTS, "interval_start"),
     Rule("regional_counts", COUNTS, "interval_start"),
     Rule("long_stay_counts", COUNTS, "interval_start"),
+    Rule("device_heat", COUNTS, "interval_start"),
     Rule("virtual_region_occupancy", COUNTS, "interval_start"),
     Rule("derivation_attempts", COUNTS, "trading_day", is_local_day=True),
     Rule("store_reports", COUNTS, "trading_day", is_local_day=True),

@@ -28,7 +28,7 @@ def devices(stores: Sequence[Store], report: Report = Report.LINES) -> pl.DataFr
     """One row per active device that is asked for `report`.
 
     Columns: `store_id`, `organization_id`, `sensor_id`, `timezone` (of its stamps), `interval_minutes` (declared),
-    `retention_days`, `is_entrance`, `live_since` (the store's, a local date; NULL: from the beginning).
+    `retention_days` (of the report), `is_entrance`, `live_since` (the store's, a local date; NULL: from the beginning).
     """
     rows = [
         (
@@ -37,7 +37,7 @@ def devices(stores: Sequence[Store], report: Report = Report.LINES) -> pl.DataFr
             device.id,
             device.timezone or store.timezone,
             device.interval_minutes,
-            device.retention_days,
+            device.remembers_days(report),
             device.is_entrance,
             store.live_since,
         )

@@ -15,7 +15,7 @@ def expected_hours(stores: Sequence[Store], hours: pl.DataFrame, as_of: dt.datet
     """One row per active device, report it is asked for and local hour that it should have delivered by `as_of`.
 
     Columns: `sensor_id`, `store_id`, `organization_id`, `report`, `hour_start`, `hour_end`, `deadline` (`hour_end` +
-    the device's `retention_days`: after it the device has forgotten). Hours that can still grow, lie before the
+    the days that the device remembers the report). Hours that can still grow, lie before the
     store's `live_since` or are past their deadline are not expected.
     """
     deadline = pl.col("hour_end") + pl.duration(days=pl.col("retention_days"))

@@ -42,6 +42,7 @@ LIVE_COUNTERS = pl.Schema(
     }
 )
 REGIONAL_COUNTS = pl.Schema(_DEVICE_INTERVAL | dict.fromkeys((*REGION_COUNTS, "total"), pl.Int32()) | _REPLY)
+DEVICE_HEAT = pl.Schema(_DEVICE_INTERVAL | {"value": pl.Int32()} | _REPLY)
 
 STORE_HOURS = pl.Schema(
     {

@@ -95,8 +95,9 @@ def missed_hours(
         if trouble and trouble not in of_device and (slow := _slow_clock(hour, skews.get(device.id, 0.0), now)):
             trouble = replace(trouble, detail=slow)
         if trouble and (trouble in of_device or settles_at(store, hour) + SETTLING <= now):
-            deadline = hour.hour_end + dt.timedelta(days=device.retention_days)
-            identity = (device.id, store.id, store.organization, ask.report.value)
+            report = Report(ask.report)
+            deadline = hour.hour_end + dt.timedelta(days=device.remembers_days(report))
+            identity = (device.id, store.id, store.organization, report.value)
             rows.append((*identity, hour.hour_start, hour.hour_end, trouble.cause, trouble.detail, deadline))
     return pl.DataFrame(rows, schema=MISSED_HOURS, orient="row").unique(["sensor_id", "hour_start"], keep="first")
 
@@ -123,7 +124,7 @@ def _ended_last(ask: Ask, now: dt.datetime) -> Iterator[LocalHour]:
     if latest is None:
         return
     yield latest
-    if ask.report is Report.REGIONS and now < latest.hour_end + SETTLING:
+    if ask.report in {Report.REGIONS, Report.HEAT} and now < latest.hour_end + SETTLING:
         before = just_ended(ask.store, latest.hour_start)
         yield from [before] if before else []
 

@@ -111,10 +111,10 @@ def _asks(store: Store, device: Device, now: dt.datetime) -> Iterator[Ask]:
     start, end = rolling_window(store, device, now)
     for report in device.reports:
         yield Ask(store, device, report, start, end)
-    yield Ask(store, device, device.reports[0], end, end + DAY)
+    yield Ask(store, device, device.main_report, end, end + DAY)
     # The oldest whole day within retention: one hour further back would be forgotten by rights.
     oldest = end - dt.timedelta(days=device.retention_days)
-    yield Ask(store, device, device.reports[0], oldest, oldest + DAY)
+    yield Ask(store, device, device.main_report, oldest, oldest + DAY)
 
 
 def _seen(asked: _Asked, inverted: str | None, now: dt.datetime) -> DeviceSeen:

@@ -30,6 +30,7 @@ ASSETS = {
     Report.LINES: "raw_sensor_counts",
     Report.REGIONS: "regional_counts",
     Report.LONG_STAYS: "regional_counts",
+    Report.HEAT: "regional_counts",
 }
 
 
@@ -44,7 +45,7 @@ class Recovery:
 
 
 def recovered_hours(report: Report) -> str:
-    """The asset that holds the hours of a report."""
+    """The asset whose runs ask for the hours of a report."""
     return ASSETS[report]
 
 

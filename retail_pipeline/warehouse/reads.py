@@ -29,6 +29,11 @@ def long_stay_counts(
     return schemas.conform(_read(warehouse, "long_stay_counts", store_ids, start, end), schemas.REGIONAL_COUNTS)
 
 
+def device_heat(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
+    """The devices' own heat, in no known unit: a frame of `DEVICE_HEAT`, intervals that start in [start, end)."""
+    return schemas.conform(_read(warehouse, "device_heat", store_ids, start, end), schemas.DEVICE_HEAT)
+
+
 def live_counters(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
     """Counters as devices showed them: a frame of `LIVE_COUNTERS`, readings in [start, end)."""
     return schemas.conform(_read(warehouse, "live_counters", store_ids, start, end), schemas.LIVE_COUNTERS)
@@ -38,7 +43,12 @@ def counts(
     warehouse: Warehouse, report: Report, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime
 ) -> pl.DataFrame:
     """The rows of a report, intervals that start in [start, end)."""
-    read = {Report.LINES: raw_counts, Report.REGIONS: regional_counts, Report.LONG_STAYS: long_stay_counts}
+    read = {
+        Report.LINES: raw_counts,
+        Report.REGIONS: regional_counts,
+        Report.LONG_STAYS: long_stay_counts,
+        Report.HEAT: device_heat,
+    }
     return read[report](warehouse, store_ids, start, end)
 
 

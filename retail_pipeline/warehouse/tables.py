@@ -47,6 +47,7 @@ COUNTS = {
     Report.LINES: (_counts("raw_sensor_counts", schemas.RAW_SENSOR_COUNTS), schemas.RAW_SENSOR_COUNTS),
     Report.REGIONS: (_counts("regional_counts", schemas.REGIONAL_COUNTS), schemas.REGIONAL_COUNTS),
     Report.LONG_STAYS: (_counts("long_stay_counts", schemas.REGIONAL_COUNTS), schemas.REGIONAL_COUNTS),
+    Report.HEAT: (_counts("device_heat", schemas.DEVICE_HEAT), schemas.DEVICE_HEAT),
 }
 ZONES = _target("virtual_region_occupancy", schemas.VIRTUAL_REGION_OCCUPANCY, ("store_id", "zone", "interval_start"))
 HOURS = _target("hourly_analytics", schemas.HOURLY_ANALYTICS, ("store_id", "hour_start"))
@@ -68,7 +69,7 @@ HEAT_MAPS = _target("heat_maps", schemas.HEAT_MAPS, ("store_id", "zone", "weekda
 def write_counts(connection: psycopg.Connection, report: Report, rows: pl.DataFrame) -> pl.DataFrame:
     """Write rows of device reports; keys (sensor_id, interval_start) of those that were new or changed.
 
-    Needs the columns of `RAW_SENSOR_COUNTS` or `REGIONAL_COUNTS`; others are ignored. An older reply never replaces a
+    Needs the columns of the report's schema (`COUNTS`); others are ignored. An older reply never replaces a
     newer one. Rows of the same device that overlap a newer one with other bounds are removed.
     """
     target, schema = COUNTS[report]

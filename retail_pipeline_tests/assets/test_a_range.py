@@ -205,6 +205,22 @@ def test_long_stays_come_with_the_stays_of_their_hours(life: Living) -> None:
     assert life.sql("SELECT sum(region1) > 0 FROM retail.long_stay_counts") == [(True,)]
 
 
+def test_heat_comes_with_the_hourly_run_though_the_store_counts_no_regions(life: Living) -> None:
+    life.at(utc("2026-11-20 12:45"))
+    life.know_stores()
+    life.declare([store("lisbon", "Europe/Lisbon", device("lisbon-door", reports=["lines", "heat"]))])
+    result = life.run(jobs.COLLECT_REGIONS, hour_rectangle(FIRST, LAST, ["lisbon"]), [REGIONS])
+    life.declare(STORES)
+
+    assert result.success
+    assert green(result, REGIONS).keys() == hours_of("lisbon")
+    rows = life.sql(
+        "SELECT count(*), sum(value) > 0 FROM retail.device_heat WHERE interval_start >= '2026-11-20 10:00Z'"
+        " AND interval_start < '2026-11-20 12:00Z'"
+    )
+    assert rows == [(8, True)]
+
+
 def test_live_counters_are_read_in_a_run_of_their_own_and_not_when_it_is_late(life: Living) -> None:
     life.at(utc("2026-11-20 12:47"))
     life.declare([store("chicago", "America/Chicago", device("chicago-door", counters=True))])

@@ -55,6 +55,7 @@ def test_an_address_with_more_than_the_address_is_refused_without_repeating_it(u
         ({"credential": "hunter2"}, "is the name of a credential in capitals"),
         ({"timezone": "localtime"}, "not an IANA time zone"),
         ({"reports": []}, "at least 1 item"),
+        ({"reports": ["heat"]}, "heat counts nobody: name lines or regions too"),
         ({"reports": ["lines", "long_stays"]}, "long_stays are told as a share of all stays: name regions too"),
     ],
 )

@@ -54,6 +54,18 @@ there AS (
         AND sensor_id = any(%(sensor_id)s::text[])
         AND interval_start >= (SELECT min(missed.hour_start) FROM missed)
         AND interval_start < (SELECT max(missed.hour_end) FROM missed)
+    UNION ALL
+    SELECT
+        'heat' AS report,
+        sensor_id,
+        interval_start,
+        interval_end
+    FROM retail.device_heat
+    WHERE
+        is_complete
+        AND sensor_id = any(%(sensor_id)s::text[])
+        AND interval_start >= (SELECT min(missed.hour_start) FROM missed)
+        AND interval_start < (SELECT max(missed.hour_end) FROM missed)
 ),
 
 complete AS (

@@ -9,6 +9,7 @@ import math
 from itertools import islice, takewhile
 from typing import NamedTuple
 
+from retail_pipeline.fleet.device import HEAT_DAYS
 from retail_pipeline.fleet.models import Device, Store
 from retail_pipeline.local.simulator.clock import (
     Span,
@@ -20,10 +21,18 @@ from retail_pipeline.local.simulator.clock import (
 )
 from retail_pipeline.local.simulator.faults.kinds import Setup
 from retail_pipeline.local.simulator.scenario import DeviceScenario, RepeatedHour, Window
-from retail_pipeline.local.simulator.table import LINES, LINES_HEADER, REGIONS_HEADER, Row, Table, figures_of
+from retail_pipeline.local.simulator.table import (
+    HEAT,
+    HEAT_HEADER,
+    LINES,
+    LINES_HEADER,
+    REGIONS_HEADER,
+    Row,
+    Table,
+    figures_of,
+)
 from retail_pipeline.local.simulator.truth import People, Truth
 
-HEAT_DAYS = 7  # without a memory card
 _HEAT_MINUTES = 15
 _MOST_ROWS = 31 * 24 * 12
 _SLACK = 60  # rows beyond a day that a merge of repeated ones may use up
@@ -63,20 +72,19 @@ class SimulatedDevice:
         )
         return Table(LINES_HEADER, rows, ", ") if dw == LINES else Table(REGIONS_HEADER, rows, ",")
 
-    def heat(self, asked: Asked, setup: Setup) -> str:
-        """Heat over time as CSV: dashes in its dates, ends not inclusive, nothing older than a week or yet to come."""
-        lines = ["StartTime,EndTime,Value(s)"]
+    def heat(self, asked: Asked, setup: Setup) -> Table:
+        """Heat over time: dashes in its dates, ends not inclusive, nothing older than a week or yet to come."""
+        rows = []
         oldest = setup.clock - dt.timedelta(days=HEAT_DAYS)
         last = self.asked_span(asked).end
         first = floor_wall(asked.start, _HEAT_MINUTES)
-        for interval in islice(wall_intervals(self._zone, first, _HEAT_MINUTES), _MOST_ROWS):
-            start = interval.spans[0].start
-            if start >= min(last, setup.clock):
+        for start, end, spans in islice(wall_intervals(self._zone, first, _HEAT_MINUTES), _MOST_ROWS):
+            if spans[0].start >= min(last, setup.clock):
                 break
-            if start >= oldest:
-                people = self._counted(interval.spans, setup)
-                lines.append(f"{interval.start},{interval.end},{sum(map(sum, people.lines)) + sum(people.regions)}")
-        return "\n".join(lines) + "\n"
+            if spans[0].start >= oldest:
+                span = Span(spans[0].start, spans[-1].end)
+                rows.append(Row(start, end, span, figures_of(HEAT, self._counted(spans, setup))))
+        return Table(HEAT_HEADER, tuple(rows), ",", "%Y-%m-%d %H:%M:%S", dt.timedelta(0))
 
     def floor_heat(self) -> str:
         """Heat over the floor as JSON: some 16,000 points, a warm spot for each line."""

@@ -25,11 +25,11 @@ from retail_pipeline.local.simulator.striking import (
     with_setup_faults,
     with_table_faults,
 )
-from retail_pipeline.local.simulator.table import LINES, REGIONS
+from retail_pipeline.local.simulator.table import HEAT, LINES, REGIONS
 from retail_pipeline.local.simulator.truth import Truth
 
 LIVE = "get.vca.alarmstatus"
-HEAT, FLOOR_HEAT = "heatmapcsv", "spaceheatmap"
+FLOOR_HEAT = "spaceheatmap"
 _REMEMBERED_REQUESTS = 100_000
 _NEVER = Asked(dt.datetime(1970, 1, 1), dt.datetime(1970, 1, 2))  # noqa: DTZ001 - a device's wall clock is naive
 
@@ -126,8 +126,9 @@ class FleetPort:
         if asked == _NEVER:
             return _plain(400, "time_start and time_end are missing\n")
         if dw == HEAT:
-            return _csv(device.heat(asked, setup))
-        table = device.report(dw, asked, setup, self.scenario.device(device.device.id), longer_than)
+            table = device.heat(asked, setup)
+        else:
+            table = device.report(dw, asked, setup, self.scenario.device(device.device.id), longer_than)
         return _csv(with_table_faults(table, struck, setup.clock, asked.start).text())
 
     def _remember(self, device: SimulatedDevice, request: HttpRequest, answer: Answer) -> None:
