@@ -79,16 +79,16 @@ def doors_of_role(stores: Sequence[Store], role: Role) -> pl.DataFrame:
 
 
 def through_doors(rows: pl.LazyFrame, doors: pl.DataFrame) -> pl.LazyFrame:
-    """Each of `rows` once for every area that its device counts a door of, with the area's `entries` and `exits`.
+    """Each of `rows` once for every area that its device counts `doors` of, with the area's `entries` and `exits`.
 
     `doors` needs `area`, `store_id`, `sensor_id`, `line`, `is_asked` (whether the device is asked for its lines; others
     do not count) and `in_enters`: whether IN, as reported, enters the area.
     """
     enters = pl.when("in_enters").then(1).otherwise(-1).cast(pl.Int8)
-    ways = (
-        doors.filter("is_asked")
-        .group_by("area", "store_id", "sensor_id")
-        .agg(enters.filter(pl.col("line") == line).sum().alias(f"way{line}") for line in LINE_NUMBERS)
+    one_each = doors.filter("is_asked").group_by("area", "store_id", "sensor_id")
+    ways = one_each.agg(
+        pl.len().alias("doors"),
+        *(enters.filter(pl.col("line") == line).sum().alias(f"way{line}") for line in LINE_NUMBERS),
     )
     return rows.join(ways.lazy(), on=["store_id", "sensor_id"]).with_columns(
         _through("in", "out").alias("entries"), _through("out", "in").alias("exits")

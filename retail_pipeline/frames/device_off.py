@@ -15,6 +15,7 @@ WEEKS_BACK = tuple(dt.timedelta(weeks=week) for week in (1, 2, 3, 4))
 """How far back the same hour tells what is usual; a verdict can change when counts of those days do."""
 
 _MIN_WEEKS = 2
+_ROW = ("store_id", "sensor_id", "interval_start", "interval_end")
 _DEVICE_DAY = ("store_id", "sensor_id", "trading_day")
 
 
@@ -64,10 +65,10 @@ def _zero_runs(busy: pl.DataFrame) -> pl.DataFrame:
 
 def _people_per_hour(raw: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
     return (
-        with_hours(raw.filter("is_complete"), hours)
+        with_hours(raw.filter("is_complete").select(*_ROW, pl.sum_horizontal(LINE_COUNTS).alias("people")), hours)
         .group_by(*_DEVICE_DAY, "hour_start", "local_date", "local_hour")
         .agg(
-            pl.sum_horizontal(LINE_COUNTS).sum().alias("people"),
+            pl.col("people").sum(),
             minutes_between("interval_start", "interval_end").sum().alias("complete_minutes"),
         )
         .join(hours.select("store_id", "hour_start", "business_share", "minutes"), on=["store_id", "hour_start"])

@@ -4,22 +4,24 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from retail_pipeline.fleet.models import Store
-from retail_pipeline.frames.counts import crossings, lines_frame
-from retail_pipeline.frames.local_time import with_hours
+from retail_pipeline.fleet.models import Report, Store
+from retail_pipeline.frames.counts import through_doors
+from retail_pipeline.frames.numbered import numbered, placed
 from retail_pipeline.frames.ratios import minutes_between
 from retail_pipeline.frames.schemas import ZONE_FLOWS, conform
 
 _DOORS = {
     "store_id": pl.String(),
     "organization_id": pl.String(),
-    "sensor_id": pl.String(),
-    "line": pl.Int8(),
     "from_area": pl.String(),
     "to_area": pl.String(),
+    "sensor_id": pl.String(),
+    "line": pl.Int8(),
+    "in_enters": pl.Boolean(),
+    "is_asked": pl.Boolean(),
 }
-_HOUR = ("store_id", "hour_start")
 _WAY = ("store_id", "organization_id", "from_area", "to_area")
+_MOST_WAYS = 1 << 32
 
 
 def zone_flows(raw: pl.DataFrame, stores: Sequence[Store], hours: pl.DataFrame) -> pl.DataFrame:
@@ -29,40 +31,38 @@ def zone_flows(raw: pl.DataFrame, stores: Sequence[Store], hours: pl.DataFrame) 
     row where no door of the way was counted. `outside` and `street` are areas too. Passers-by, and entrance lines that
     lead to no declared zone, go nowhere. `is_complete`: every door of the way was counted through the whole hour.
     """
-    doors = _doors(stores)
-    expected = _both_ways(doors, "line", "line").group_by(_WAY).agg(pl.len().alias("doors"))
-    crossed = crossings(raw, lines_frame(stores)).drop("from_area", "to_area")
-    counted = crossed.join(doors, on=["store_id", "sensor_id", "line"])
-    moved = _both_ways(with_hours(counted, hours), "in_count", "out_count")
-    whole_hour = pl.col("doors") * minutes_between("hour_start", "hour_end")
+    numbers, doors = numbered(hours), _doors(stores)
+    ways = doors.group_by("area", *_WAY).agg(pl.len().alias("doors_expected"))
+    counted_minutes = minutes_between("interval_start", "interval_end") * pl.col("doors")
+    whole_hours = pl.col("doors_expected") * minutes_between("hour_start", "hour_end")
     return conform(
-        moved.group_by(*_WAY, "hour_start")
+        through_doors(placed(raw, numbers), doors)
+        .group_by((pl.col("hour").cast(pl.Int64) * _MOST_WAYS + pl.col("area")).alias("place"))
         .agg(
-            pl.col("people").sum(),
-            minutes_between("interval_start", "interval_end").sum().alias("counted_minutes"),
+            pl.col("hour", "area").first(),
+            pl.col("entries").sum().alias("people"),
+            counted_minutes.sum().alias("counted_minutes"),
             pl.col("is_complete").all(),
             pl.col("collected_at").max().alias("input_version"),
         )
-        .join(hours, on=_HOUR)
-        .join(expected, on=_WAY)
-        .with_columns(pl.col("is_complete") & (pl.col("counted_minutes") >= whole_hour))
-        .sort("store_id", "hour_start", "from_area", "to_area"),
+        .sort("place")
+        .join(numbers.lazy().drop("store_id"), on="hour", how="left", maintain_order="left")
+        .join(ways.lazy(), on="area", how="left", maintain_order="left")
+        .with_columns(pl.col("is_complete") & (pl.col("counted_minutes") >= whole_hours))
+        .collect(engine="in-memory"),
         ZONE_FLOWS,
     )
 
 
 def _doors(stores: Sequence[Store]) -> pl.DataFrame:
+    """Every door twice, once for each way through it; `area` numbers the ways in the order of store, from and to."""
     rows = [
-        (store.id, store.organization, door.sensor_id, door.line, door.from_area, door.to_area)
+        (store.id, store.organization, *way, door.sensor_id, door.line, forth is not door.inverted, is_asked)
         for store in stores
+        for asked in [{device.id for device in store.devices_for(Report.LINES)}]
         for door in store.graph.doors
+        for is_asked in [door.sensor_id in asked]
+        for forth, way in ((True, (door.from_area, door.to_area)), (False, (door.to_area, door.from_area)))
     ]
-    return pl.DataFrame(rows, schema=_DOORS, orient="row")
-
-
-def _both_ways(doors: pl.DataFrame, forth: str, back: str) -> pl.DataFrame:
-    """Each row as two: `people` from -> to, and to -> from."""
-    turned = doors.rename({"from_area": "to_area", "to_area": "from_area"}).select(doors.columns)
-    return pl.concat(
-        [doors.with_columns(pl.col(forth).alias("people")), turned.with_columns(pl.col(back).alias("people"))]
-    )
+    ways = pl.struct("store_id", "from_area", "to_area").rank("dense")
+    return pl.DataFrame(rows, schema=_DOORS, orient="row").with_columns(ways.cast(pl.UInt32).alias("area"))

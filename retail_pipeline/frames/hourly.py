@@ -50,9 +50,9 @@ def hourly_analytics(
     their own to tell. Of an hour without raw rows it is the hour's start, older than any that may come.
     """
     numbers = numbered(hours)
-    counted = raw if off is None or off.is_empty() else measured(raw, off, hours)
-    measured_hours = _measured_hours(placed(counted, numbers), placed(raw, numbers), stores, numbers, as_of)
-    figures = measured_hours.collect(engine="in-memory")
+    reported = placed(raw, numbers)
+    counted = reported if off is None or off.is_empty() else placed(measured(raw, off, hours), numbers)
+    figures = _measured_hours(counted, reported, stores, numbers, as_of).collect(engine="in-memory")
     known = known_hours(figures, past)
     is_known = pl.col("input_version").is_not_null() | pl.col("entries_imputed").is_not_null()
     return conform(
