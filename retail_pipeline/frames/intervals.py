@@ -7,10 +7,9 @@ the hour, or the whole hour when the others do not fit into that: rows of two de
 import polars as pl
 
 from retail_pipeline.frames.counts import through_doors
-from retail_pipeline.frames.numbered import in_order_of_time
+from retail_pipeline.frames.numbered import by_area_and_day
 
 _AREA_HOUR = ("area", "hour")
-_AREA_AXIS = 1 << 32
 _INTERVAL = ("interval_start", "interval_end")
 _COLUMNS = ("area", "hour", "day", *_INTERVAL, "entries", "exits", "is_complete", "collected_at")
 
@@ -33,10 +32,8 @@ def area_intervals(rows: pl.LazyFrame, doors: pl.DataFrame, hours: pl.DataFrame)
     if not together.is_empty():
         intervals = pl.concat([intervals, _added_up(through_doors(rows, together), together, hours)])
     net = pl.col("entries") - pl.col("exits")
-    return (
-        in_order_of_time(intervals, "area", "interval_start")
-        .with_columns((pl.col("area").cast(pl.Int64) * _AREA_AXIS + pl.col("day")).set_sorted().alias("area_day"))
-        .with_columns(net.cum_sum().over("area_day").clip(lower_bound=0).alias("occupancy"))
+    return by_area_and_day(intervals).with_columns(
+        net.cum_sum().over("area_day").clip(lower_bound=0).alias("occupancy")
     )
 
 

@@ -43,9 +43,12 @@ def placed(rows: Rows, hours: pl.DataFrame) -> pl.LazyFrame:
     )
 
 
-def in_order_of_time(rows: pl.LazyFrame, number: str, instant: str) -> pl.LazyFrame:
-    """`rows` in the order of a number, and of time within it."""
-    return rows.sort(_on_axis(number, instant, "at"))
+def by_area_and_day(intervals: pl.LazyFrame) -> pl.LazyFrame:
+    """`intervals` in the order of their `area` (a number) and of time, with `area_day`: a number for both."""
+    area_day = pl.col("area").cast(pl.Int64) * _AXIS + pl.col("day")
+    return intervals.sort(_on_axis("area", "interval_start", "at")).with_columns(
+        area_day.set_sorted().alias("area_day")
+    )
 
 
 def _on_axis(number: str, instant: str, name: str) -> pl.Expr:

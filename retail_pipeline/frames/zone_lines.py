@@ -3,11 +3,8 @@
 import polars as pl
 
 from retail_pipeline.frames.drift import corrected_mean
-from retail_pipeline.frames.local_time import with_hours
+from retail_pipeline.frames.numbered import by_area_and_day, numbered, placed
 from retail_pipeline.frames.ratios import minutes_between, ratio
-
-_ZONE_DAY = ["store_id", "zone", "trading_day"]
-_STORE_DAY = ("store_id", "trading_day")
 
 
 def zone_line_hours(zones: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
@@ -19,16 +16,15 @@ def zone_line_hours(zones: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
     is no drift.
     """
     minutes = minutes_between("interval_start", "interval_end")
-    balance, smaller_side = corrected_mean(_ZONE_DAY, minutes)
-    net = (pl.col("entries") - pl.col("exits")).cum_sum().over(_ZONE_DAY)
+    balance, smaller_side = corrected_mean(["area_day"], minutes)
+    net = (pl.col("entries") - pl.col("exits")).cum_sum().over("area_day")
     return (
-        with_hours(zones, hours)
-        .sort("store_id", "zone", "interval_start")
-        .join(_days(hours), on=_STORE_DAY)
+        _placed_intervals(zones, numbered(hours))
         .with_columns(minutes.alias("minutes"), (net < 0).alias("is_held"))
         .with_columns(balance.alias("balance"), pl.when(_day_is_counted()).then(smaller_side).alias("smaller_side"))
-        .group_by("store_id", "zone", "hour_start")
+        .group_by("area", "hour")
         .agg(
+            pl.col("store_id", "zone", "hour_start").first(),
             pl.col("entries", "exits").sum(),
             _mean().alias("occupancy_mean"),
             pl.col("occupancy").max().alias("occupancy_max"),
@@ -37,11 +33,25 @@ def zone_line_hours(zones: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
             (pl.col("is_complete").all() & (pl.col("minutes").sum() >= _whole_hour())).alias("lines_complete"),
             pl.col("input_version").max().alias("lines_version"),
         )
+        .drop("area", "hour")
+        .collect(engine="in-memory")
+    )
+
+
+def _placed_intervals(zones: pl.DataFrame, hours: pl.DataFrame) -> pl.LazyFrame:
+    """Intervals in the order of zones and of time, with the numbers, hours and days that they belong to."""
+    areas = zones.select("store_id", "zone").unique(maintain_order=True).with_row_index("area")
+    told = hours.lazy().select("hour", "hour_start", "hour_end")
+    placed_zones = placed(zones, hours).join(areas.lazy(), on=["store_id", "zone"])
+    return (
+        by_area_and_day(placed_zones)
+        .join(told, on="hour", how="left", maintain_order="left")
+        .join(_days(hours).lazy(), on="day", how="left", maintain_order="left")
     )
 
 
 def _days(hours: pl.DataFrame) -> pl.DataFrame:
-    return hours.group_by(_STORE_DAY).agg(
+    return hours.group_by("day").agg(
         pl.col("hour_start").min().alias("day_start"),
         pl.col("minutes").sum().alias("day_minutes"),
     )
@@ -49,7 +59,7 @@ def _days(hours: pl.DataFrame) -> pl.DataFrame:
 
 def _day_is_counted() -> pl.Expr:
     """Complete intervals fill the day; an interval is complete only after its end, so such a day is over."""
-    counted = (pl.col("minutes") * pl.col("is_complete")).sum().over(_ZONE_DAY)
+    counted = (pl.col("minutes") * pl.col("is_complete")).sum().over("area_day")
     return pl.col("occupancy").is_not_null() & (counted >= pl.col("day_minutes"))
 
 
