@@ -13,8 +13,6 @@ from retail_pipeline.frames.declared import devices, entrance_devices, is_live
 from retail_pipeline.frames.local_time import with_hours
 from retail_pipeline.frames.ratios import minutes_between
 
-_MOST_DEVICES = 1 << 24
-
 SETTLED_AFTER = dt.timedelta(minutes=40)
 """Devices are asked twice an hour: what a slow clock kept open at one poll is complete at the next."""
 
@@ -49,8 +47,8 @@ def _covered(rows: pl.LazyFrame, doors: pl.LazyFrame, hours: pl.DataFrame) -> pl
     return (
         rows.filter("is_complete")
         .join(device, on=["store_id", "sensor_id"])
-        .group_by((pl.col("hour").cast(pl.Int64) * _MOST_DEVICES + pl.col("device")).alias("device_hour"))
-        .agg(pl.col("hour").first(), minutes_between("interval_start", "interval_end").sum().alias("complete_minutes"))
+        .group_by("hour", "device")
+        .agg(minutes_between("interval_start", "interval_end").sum().alias("complete_minutes"))
         .join(hours.lazy().select("hour", "minutes"), on="hour")
         .group_by("hour")
         .agg(

@@ -21,7 +21,6 @@ _DOORS = {
     "is_asked": pl.Boolean(),
 }
 _WAY = ("store_id", "organization_id", "from_area", "to_area")
-_MOST_WAYS = 1 << 32
 
 
 def zone_flows(raw: pl.DataFrame, stores: Sequence[Store], hours: pl.DataFrame) -> pl.DataFrame:
@@ -37,15 +36,14 @@ def zone_flows(raw: pl.DataFrame, stores: Sequence[Store], hours: pl.DataFrame) 
     whole_hours = pl.col("doors_expected") * minutes_between("hour_start", "hour_end")
     return conform(
         through_doors(placed(raw, numbers), doors)
-        .group_by((pl.col("hour").cast(pl.Int64) * _MOST_WAYS + pl.col("area")).alias("place"))
+        .group_by("hour", "area")
         .agg(
-            pl.col("hour", "area").first(),
             pl.col("entries").sum().alias("people"),
             counted_minutes.sum().alias("counted_minutes"),
             pl.col("is_complete").all(),
             pl.col("collected_at").max().alias("input_version"),
         )
-        .sort("place")
+        .sort("hour", "area")
         .join(numbers.lazy().drop("store_id"), on="hour", how="left", maintain_order="left")
         .join(ways.lazy(), on="area", how="left", maintain_order="left")
         .with_columns(pl.col("is_complete") & (pl.col("counted_minutes") >= whole_hours))
