@@ -4,6 +4,8 @@ It knows that every store keeps UTC and opens from nine to seven, that one devic
 an hour a row, and that nothing is missing, late or estimated: what the same figures cost without any generality.
 """
 
+from typing import Literal
+
 import polars as pl
 
 from retail_pipeline.frames.schemas import DAILY_SUMMARIES, HOURLY_ANALYTICS, VIRTUAL_REGION_OCCUPANCY
@@ -18,11 +20,11 @@ _ENTRIES, _EXITS, _PASSERS_BY = pl.col("entries"), pl.col("exits"), pl.col("pass
 _OCCUPANCY = pl.col("occupancy_end")
 
 
-def everything_by_hand(rows: pl.DataFrame) -> list[pl.DataFrame]:
+def everything_by_hand(rows: pl.DataFrame, engine: Literal["streaming", "in-memory"]) -> list[pl.DataFrame]:
     """The frames of zones, hours and days, in the order of their keys."""
     by_hour = _in_order(rows)
     hourly = _hourly(by_hour)
-    return pl.collect_all([_zones(by_hour), _conform(hourly, HOURLY_ANALYTICS), _daily(hourly)], engine="streaming")
+    return pl.collect_all([_zones(by_hour), _conform(hourly, HOURLY_ANALYTICS), _daily(hourly)], engine=engine)
 
 
 def _in_order(rows: pl.DataFrame) -> pl.LazyFrame:
