@@ -239,3 +239,25 @@ def test_the_connection_prepares_nothing(warehouse: Warehouse) -> None:
     with warehouse.connect() as connection:
         assert connection.prepare_threshold is None
         assert isinstance(connection, psycopg.Connection)
+
+
+@pytest.mark.parametrize(("allowed", "taken"), [("4MB", "32MB"), ("64MB", "64MB")])
+def test_a_day_is_compared_in_memory_and_a_server_that_allows_more_is_not_overruled(
+    empty_url: str, allowed: str, taken: str
+) -> None:
+    with psycopg.connect(empty_url) as connection:
+        connection.execute(
+            f"ALTER ROLE CURRENT_USER IN DATABASE {connection.info.dbname} SET work_mem = '{allowed}'".encode()
+        )
+    with Warehouse(empty_url).transaction() as connection:
+        assert connection.execute("SHOW work_mem").fetchone() == (taken,)
+
+
+def test_a_row_outside_the_hours_that_come_is_left_alone_and_one_at_their_edge_is_compared(
+    warehouse: Warehouse,
+) -> None:
+    write(warehouse, raw(*(raw_row(NOON + n * HOUR, line1_in=n) for n in range(4))))
+    later = raw(*(raw_row(NOON + n * HOUR, line1_in=9, collected_at=LATER) for n in (1, 2)))
+    assert write(warehouse, later).height == 2
+    assert write(warehouse, later).is_empty()
+    assert stored(warehouse)["line1_in"].to_list() == [0, 9, 9, 3]

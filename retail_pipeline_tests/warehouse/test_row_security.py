@@ -23,6 +23,7 @@ MANAGERS = {
     "pipeline_health",
     "report_deliveries",
 }
+FIGURES = ("hourly_analytics", "daily_summaries", "store_hours", "store_days")
 WRITERS = ("service_role", "retail_pipeline")
 TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'retail'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1"
 VIEWS = "SELECT relname FROM pg_class WHERE relnamespace = 'retail'::regnamespace AND relkind = 'v' ORDER BY 1"
@@ -344,6 +345,40 @@ def test_a_year_of_a_store_is_found_by_its_index_and_the_memberships_are_asked_f
     assert not any(node.get("Parent Relationship") == "SubPlan" for node in nodes)
     assert any("store_id" in node.get("Index Cond", "") for node in nodes)
     assert not any(node["Node Type"] == "Seq Scan" for node in nodes)
+
+
+def test_a_chart_of_a_stores_hours_is_drawn_from_the_key_alone(connection: psycopg.Connection) -> None:
+    connection.execute("SET LOCAL enable_seqscan = off")
+    connection.execute("SET LOCAL enable_bitmapscan = off")
+    become(connection, "authenticated", (Grant("acme", "viewer"),))
+
+    chart = "SELECT hour_start, entries, exits, entries_best, quality FROM retail.store_hours WHERE store_id = 'pune'"
+    nodes = planned(connection, f"{chart} AND hour_start >= '2025-01-01' ORDER BY hour_start")
+
+    assert [node["Node Type"] for node in nodes if node.get("Relation Name")] == ["Index Only Scan"]
+
+
+@pytest.mark.parametrize(("column", "tables"), [("entries", {"days"}), ("store_name", {"days", "stores"})])
+def test_a_view_asks_for_the_store_only_where_its_name_is_wanted(
+    connection: psycopg.Connection, column: str, tables: set[str]
+) -> None:
+    nodes = planned(connection, f"SELECT {column} FROM retail.store_days WHERE trading_day = '2026-01-01'")
+    assert {node["Alias"] for node in nodes if node.get("Relation Name")} == tables
+
+
+def test_a_store_that_changed_hands_is_seen_by_its_new_owner_without_its_past(connection: psycopg.Connection) -> None:
+    connection.execute("UPDATE retail.stores SET organization_id = 'beta', timezone = 'UTC' WHERE store_id = 'pune'")
+    with undone(connection):
+        become(connection, "authenticated", (Grant("acme", "viewer"),))
+        assert [seen(connection, one, "store_id") for one in ("stores", *FIGURES)] == [{"lisbon"}] * 5
+    become(connection, "authenticated", (Grant("beta", "viewer"),))
+    assert seen(connection, "stores", "store_id") == {"porto", "pune"}
+    assert [seen(connection, one, "store_id") for one in FIGURES] == [{"porto"}] * 4
+
+
+def planned(connection: psycopg.Connection, query: str) -> list[dict[str, object]]:
+    row = connection.execute(f"EXPLAIN (FORMAT json) {query}".encode()).fetchone()
+    return list(flat(row[0][0]["Plan"]))
 
 
 def flat(node):
