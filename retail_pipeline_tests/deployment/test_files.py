@@ -14,8 +14,10 @@ import compose_spec
 import dagster as dg
 import pytest
 import yaml
+from dagster._config import process_config, resolve_to_config_type
 from dagster._core.instance import InstanceRef
 from dagster._core.remote_origin import GrpcServerCodeLocationOrigin
+from dagster._core.run_coordinator import QueuedRunCoordinator
 from dagster._core.workspace.load import location_origins_from_yaml_paths
 from dagster_k8s.job import UserDefinedDagsterK8sConfig
 from dagster_k8s.models import k8s_model_from_dict, k8s_snake_case_dict
@@ -173,6 +175,21 @@ def test_dagster_reads_the_code_locations(file: str, locations: list[str]) -> No
     assert all(isinstance(origin, GrpcServerCodeLocationOrigin) and origin.port == 4000 for origin in origins)
 
 
+def as_the_chart_writes_it(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Its keys, which Dagster's configuration has with underscores."""
+    return {re.sub(r"([A-Z])", lambda found: f"_{found[1].lower()}", name): value for name, value in values.items()}
+
+
+def test_dagster_takes_the_queue_of_the_chart_which_holds_recovery_back_as_everywhere() -> None:
+    given = VALUES["dagsterDaemon"]["runCoordinator"]["config"]["queuedRunCoordinator"]
+    read = process_config(resolve_to_config_type(QueuedRunCoordinator.config_type()), as_the_chart_writes_it(given))
+    assert read.errors is None
+    queue = QueuedRunCoordinator.from_config_value(None, read.value).get_run_queue_config()
+
+    elsewhere = yaml.safe_load((ROOT / "dagster.yaml").read_text())["concurrency"]["runs"]["tag_concurrency_limits"]
+    assert queue.tag_concurrency_limits == elsewhere
+
+
 def test_kubernetes_knows_every_field_of_the_pods() -> None:
     for place in LOCATIONS:
         for model, field in ((kubernetes.V1Volume, "volumes"), (kubernetes.V1VolumeMount, "volumeMounts")):
@@ -185,8 +202,7 @@ def test_kubernetes_knows_every_field_of_the_pods() -> None:
         ):
             k8s_model_from_dict(model, k8s_snake_case_dict(model, place[field]))
     runs = VALUES["runLauncher"]["config"]["k8sRunLauncher"]["runK8sConfig"]
-    snake = {re.sub(r"([A-Z])", lambda found: f"_{found[1].lower()}", name): value for name, value in runs.items()}
-    parsed = UserDefinedDagsterK8sConfig.from_dict(snake)
+    parsed = UserDefinedDagsterK8sConfig.from_dict(as_the_chart_writes_it(runs))
 
     assert parsed.container_config["resources"]["limits"] == {"memory": "1Gi"}
     assert parsed.job_spec_config == {"ttl_seconds_after_finished": 3600}
