@@ -28,7 +28,7 @@ from benchmarks.measure import Contender, alone, ratio_of
 from benchmarks.pages import lineage_page, partitions_page
 from benchmarks.pipeline import Pipeline, pipeline
 from benchmarks.sizes import Sizes
-from benchmarks.table import Figure
+from benchmarks.table import Figure, amount
 from benchmarks.ticks import Ticks
 from retail_pipeline.assets.common import materialized
 from retail_pipeline.assets.partitions import hour_key
@@ -40,6 +40,9 @@ from retail_pipeline.warehouse.tables import write_counts
 COUNTED, COUNTED_HOURS = "raw_sensor_counts", 48
 IDLE, BUSY = "a tick of the automation, nothing new", "a tick of the automation, an hour of all stores new"
 LINEAGE, PARTITIONS, CHECKS = "the lineage page", "the partitions page", "every check"
+SPLIT, PARSE = "PartitionsDefinition.get_partition_key_from_str", "PartitionsDefinition.deserialize_subset"
+CALLS: Mapping[str, str] = {IDLE: PARSE, BUSY: PARSE, LINEAGE: PARSE, PARTITIONS: SPLIT}
+"""The call of Dagster's own that each of them makes for every key, or for every table's keys."""
 LIMITS: Mapping[str, float | None] = {IDLE: 2.0, BUSY: 2.0, LINEAGE: 1.0, PARTITIONS: 1.0, CHECKS: None}
 _EVENTS = """
 INSERT INTO event_logs (run_id, event, dagster_event_type, timestamp, asset_key, partition)
@@ -52,20 +55,22 @@ def run(sizes: Sizes) -> list[Figure]:
     many = cast("Mapping[str, list[float]]", alone(f"{__name__}:measure", sizes.dagster_stores, sizes.rounds))
     one = cast("Mapping[str, list[float]]", alone(f"{__name__}:measure", 1, sizes.rounds))
     size = f"{sizes.dagster_stores:,} stores, the default horizon"
-    figures = [_figure(name, size, limit, many[name], one[name]) for name, limit in LIMITS.items()]
+    figures = [_figure(name, size, limit, many, one[name]) for name, limit in LIMITS.items()]
     return [*figures, _growth(size, many, one, sizes.dagster_stores), *event_volume.figures(sizes)]
 
 
-def _figure(name: str, size: str, limit: float | None, many: Sequence[float], one: Sequence[float]) -> Figure:
+def _figure(name: str, size: str, limit: float | None, many: Mapping[str, list[float]], one: Sequence[float]) -> Figure:
+    ours = many[name]
     if limit is None:
-        return Figure(name, size, median(many), "the same with one store", median(one), ratio_of(many, one))
-    words = f"one store takes {median(one) * 1000:,.0f} ms; at most"
-    return Figure(name, size, median(many), words, limit, ratio_of(many, [limit] * len(many)), 1)
+        return Figure(name, size, median(ours), "the same with one store", median(one), ratio_of(ours, one))
+    words = f"one store takes {amount(median(one), 's')}; at most"
+    own = f"Dagster's `{CALLS[name]}` takes {amount(median(many[CALLS[name]]), 's')} a table"
+    return Figure(name, size, median(ours), words, limit, ratio_of(ours, [limit] * len(ours)), 1, limit=own)
 
 
 def _growth(size: str, many: Mapping[str, Sequence[float]], one: Mapping[str, Sequence[float]], stores: int) -> Figure:
     """All of it together: no worse than the number of stores."""
-    ours, theirs = ([sum(turn) for turn in zip(*told.values(), strict=True)] for told in (many, one))
+    ours, theirs = ([sum(turn) for turn in zip(*(told[name] for name in LIMITS), strict=True)] for told in (many, one))
     ratio = ratio_of(ours, theirs)
     return Figure("all of these together", size, median(ours), "the same with one store", median(theirs), ratio, stores)
 
@@ -83,7 +88,7 @@ def measure(stores: int, rounds: int) -> dict[str, list[float]]:
             # The first of each fills caches that stay; a daemon that is new needs two ticks to know where it stands.
             for job in (jobs[0], *jobs):
                 job.seconds()
-            return {job.name: [job.seconds() for _ in range(rounds)] for job in jobs}
+            return {job.name: [job.seconds() for _ in range(rounds)] for job in [*jobs, *_dagsters_own(line)]}
 
 
 def _jobs(line: Pipeline, workspace: WorkspaceProcessContext) -> list[Contender]:
@@ -108,6 +113,20 @@ def _jobs(line: Pipeline, workspace: WorkspaceProcessContext) -> list[Contender]
         Contender(PARTITIONS, partial(partitions_page, workspace, line.partitions.key(COUNTED))),
         Contender(CHECKS, lambda: evaluate(line.fleet, line.warehouse, None, line.now)),
     ]
+
+
+def _dagsters_own(line: Pipeline) -> list[Contender]:
+    """What Dagster does with the keys of a full table, by itself: splits each, and reads the stored state."""
+    partitions = line.partitions.store_hours
+    with partition_loading_context(None, line.instance):
+        keys = list(partitions.get_partition_keys())
+    stored = partitions.empty_subset().with_partition_keys(keys).serialize()
+
+    def split() -> None:
+        for key in keys:
+            partitions.get_partition_key_from_str(key)
+
+    return [Contender(SPLIT, split), Contender(PARSE, partial(partitions.deserialize_subset, stored))]
 
 
 def _fill(line: Pipeline) -> None:
