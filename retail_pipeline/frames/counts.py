@@ -64,6 +64,11 @@ def crossings(raw: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def asked_devices(stores: Sequence[Store]) -> frozenset[str]:
+    """The devices that are asked for their line report; others count nothing."""
+    return frozenset(device.id for store in stores for device in store.devices_for(Report.LINES))
+
+
 def doors_of_role(stores: Sequence[Store], role: Role) -> pl.DataFrame:
     """The lines of a role as doors of their store, which is one `area`: the columns that `through_doors` needs."""
     return (

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from retail_pipeline.fleet.models import Report, Store
-from retail_pipeline.frames.counts import through_doors
+from retail_pipeline.fleet.models import Store
+from retail_pipeline.frames.counts import asked_devices, through_doors
 from retail_pipeline.frames.numbered import numbered, placed
 from retail_pipeline.frames.ratios import minutes_between
 from retail_pipeline.frames.schemas import ZONE_FLOWS, conform
@@ -54,12 +54,14 @@ def zone_flows(raw: pl.DataFrame, stores: Sequence[Store], hours: pl.DataFrame) 
 
 def _doors(stores: Sequence[Store]) -> pl.DataFrame:
     """Every door twice, once for each way through it; `area` numbers the ways in the order of store, from and to."""
+    asked = asked_devices(stores)
     rows = [
-        (store.id, store.organization, *way, door.sensor_id, door.line, forth is not door.inverted, is_asked)
+        (
+            *(store.id, store.organization, *way),
+            *(door.sensor_id, door.line, forth is not door.inverted, door.sensor_id in asked),
+        )
         for store in stores
-        for asked in [{device.id for device in store.devices_for(Report.LINES)}]
         for door in store.graph.doors
-        for is_asked in [door.sensor_id in asked]
         for forth, way in ((True, (door.from_area, door.to_area)), (False, (door.to_area, door.from_area)))
     ]
     ways = pl.struct("store_id", "from_area", "to_area").rank("dense")

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from retail_pipeline.fleet.models import Report, Store
+from retail_pipeline.fleet.models import Store
+from retail_pipeline.frames.counts import asked_devices
 from retail_pipeline.frames.intervals import area_intervals
 from retail_pipeline.frames.numbered import numbered, placed
 from retail_pipeline.frames.schemas import VIRTUAL_REGION_OCCUPANCY, conform
@@ -49,6 +50,7 @@ def zone_doors(stores: Sequence[Store]) -> pl.DataFrame:
     `in_enters`: IN, as reported, enters the zone. `area` numbers the zones in the order of `store_id` and `zone`.
     `is_asked`: the device is asked for its line report.
     """
+    asked = asked_devices(stores)
     zones = sorted((store.id, name, store) for store in stores for name in store.zones)
     rows = [
         (
@@ -59,7 +61,7 @@ def zone_doors(stores: Sequence[Store]) -> pl.DataFrame:
             door.sensor_id,
             door.line,
             (door.to_area == name) is not door.inverted,
-            door.sensor_id in {device.id for device in store.devices_for(Report.LINES)},
+            door.sensor_id in asked,
             str(store.zones[name].kind),
             store.graph.open_reasons.get(name),
         )

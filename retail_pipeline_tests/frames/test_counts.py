@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from retail_pipeline.frames.counts import crossings, entrance_crossings, lines_frame, passing_crossings
+from retail_pipeline.frames.counts import crossings, entrance_crossings, lines_frame, passing_crossings, through_doors
 from retail_pipeline.frames.schemas import HOURLY_ANALYTICS, conform
 from retail_pipeline_tests.frames.rows import raw, row
 from retail_pipeline_tests.shops import door, store_of, utc
@@ -42,6 +42,28 @@ def test_lines_that_nobody_declared_are_left_out() -> None:
 def test_devices_that_are_not_asked_are_left_out(declared: dict[str, object]) -> None:
     store = store_of(sensors=[door("d", **declared)])
     assert crossings(raw(row("10:00", {1: (1, 0)}, sensor="d")), lines_frame([store])).is_empty()
+
+
+def test_a_row_counts_once_for_every_area_that_its_device_has_a_door_of() -> None:
+    schema = {
+        "area": pl.UInt32(),
+        "store_id": pl.String(),
+        "sensor_id": pl.String(),
+        "line": pl.Int8(),
+        "in_enters": pl.Boolean(),
+        "is_asked": pl.Boolean(),
+    }
+    told = [
+        (0, "shop-1", "d", 1, True, True),
+        (0, "shop-1", "d", 2, False, True),
+        (1, "shop-1", "d", 2, True, True),
+        (1, "shop-1", "e", 1, True, False),
+        (2, "shop-2", "d", 1, True, True),
+    ]
+    doors = pl.DataFrame(told, schema=schema, orient="row")
+    rows = raw(row("10:00", {1: (5, 2), 2: (1, 3)}, sensor="d"), row("10:00", {1: (7, 7)}, sensor="e"))
+    found = through_doors(rows.lazy(), doors).select("area", "doors", "entries", "exits").collect().sort("area")
+    assert found.rows() == [(0, 2, 5 + 3, 2 + 1), (1, 1, 1, 3)]
 
 
 def test_an_interval_keeps_its_bounds_and_its_reply_s_time() -> None:
