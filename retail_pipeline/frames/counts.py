@@ -117,11 +117,6 @@ def entrance_crossings(crossed: pl.DataFrame) -> pl.DataFrame:
     return crossed.filter(pl.col("role") == str(Role.ENTRANCE))
 
 
-def passing_crossings(crossed: pl.DataFrame) -> pl.DataFrame:
-    """The crossings of the lines that watch the street."""
-    return crossed.filter(pl.col("role") == str(Role.PASSERS_BY))
-
-
 def _counts_of_line(raw: pl.LazyFrame, line: int) -> pl.LazyFrame:
     return raw.select(
         *_ROW,

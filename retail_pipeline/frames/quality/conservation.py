@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from retail_pipeline.fleet.models import Store
-from retail_pipeline.frames.counts import crossings, entrance_crossings, lines_frame, through_doors
+from retail_pipeline.fleet.models import Role, Store
+from retail_pipeline.frames.counts import doors_of_role, through_doors
 from retail_pipeline.frames.coverage import SETTLED_AFTER
 from retail_pipeline.frames.declared import entrance_devices, is_live
 from retail_pipeline.frames.local_time import with_hours
@@ -49,11 +49,11 @@ def zone_mass_balance(
     are rows of `virtual_region_occupancy` over the same whole trading days as `raw`. Not derived yet is pending.
     """
     net = pl.col("entries") - pl.col("exits")
-    through_doors = _hourly_net(_outer_crossings(raw, stores), hours, pl.col("collected_at"))
+    counted = _hourly_net(_outer_crossings(raw, stores), hours, pl.col("collected_at"))
     in_zones = _hourly_net(zones.with_columns(net.alias("net")), hours, pl.col("input_version"))
     none = pl.lit(0).alias("exits")
     judged = _differences(
-        through_doors.rename({"net": "entries"}).with_columns(none),
+        counted.rename({"net": "entries"}).with_columns(none),
         in_zones.rename({"net": "entries", "newest": "input_version"}).with_columns(none),
         _HOUR,
         as_of,
@@ -63,14 +63,15 @@ def zone_mass_balance(
 
 def _entrance_sums(raw: pl.DataFrame, stores: Sequence[Store], hours: pl.DataFrame) -> pl.DataFrame:
     live = entrance_devices(stores).select("store_id", "live_since").unique()
-    crossed = with_hours(entrance_crossings(crossings(raw, lines_frame(stores))), hours)
+    crossed = through_doors(raw.lazy(), doors_of_role(stores, Role.ENTRANCE))
+    people = crossed.select("store_id", "interval_start", "collected_at", "entries", "exits").collect()
     return (
-        crossed.join(live, on="store_id")
+        with_hours(people, hours)
+        .join(live, on="store_id")
         .filter(is_live())
         .group_by(_HOUR)
         .agg(
-            pl.col("in_count").sum().alias("entries"),
-            pl.col("out_count").sum().alias("exits"),
+            pl.col("entries", "exits").sum(),
             pl.col("collected_at").max().alias("newest"),
         )
     )
