@@ -3,11 +3,8 @@
 All stores stand on one axis of time, each after the other: where a row belongs is then one look along a sorted column.
 """
 
-from typing import TypeVar
-
 import polars as pl
 
-Rows = TypeVar("Rows", pl.DataFrame, pl.LazyFrame)
 _AXIS = 1 << 40
 """Seconds on the axis from one store to the next, more than any calendar has."""
 
@@ -23,7 +20,7 @@ def numbered(hours: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def placed(rows: Rows, hours: pl.DataFrame) -> pl.LazyFrame:
+def placed(rows: pl.DataFrame, hours: pl.DataFrame) -> pl.LazyFrame:
     """Each row with the `hour`, `day` and `store` in which its `interval_start` lies, in order of store and time.
 
     `hours` comes from `numbered`. A row that begins in none of them is left out; one that runs into the next hour

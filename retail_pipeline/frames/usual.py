@@ -29,7 +29,7 @@ def usual_hours(
     names = weeks_before(weeks)
     figures, one = pl.col("figures").list, pl.element()
     return (
-        with_weeks_before(targets.lazy().select(key).unique(), past, figure, weeks, by=by)
+        with_weeks_before(targets.select(key).unique().lazy(), past, figure, weeks, by=by)
         .with_columns(pl.concat_list(names).list.drop_nulls().alias("figures"))
         .select(
             *key,
@@ -50,7 +50,7 @@ def with_weeks_before(
 ) -> pl.LazyFrame:
     """Each of `targets` with the `figure` of the weeks before, in columns that `weeks_before` names; see `usual_hours`.
 
-    NULL where a week is not known.
+    NULL where a week is not known. `targets` are read twice, and have to come in the same order both times.
     """
     who = past.select(by).unique(maintain_order=True).with_row_index("who").lazy()
     known = past.lazy().drop_nulls(figure).join(who, on=by, maintain_order="left").select(_place(), figure)
