@@ -5,7 +5,7 @@ differ are written, under a lock per store. An attempt is written down before it
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -27,6 +27,9 @@ from retail_pipeline.warehouse.attempts import Step, StoreDay
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.errors import WarehouseError, WarehouseUnreachable
 from retail_pipeline.warehouse.locks import store_lock
+
+DAYS_TOGETHER = 500
+"""Trading days of stores in one transaction: more would take memory, and keep others waiting for the stores."""
 
 Part = TypeVar("Part")
 Partition = tuple[dt.datetime, str]
@@ -100,10 +103,25 @@ def _derive(
         of_these = {one for one in asked if one[1] in {store.id for store in some}}
         return _derive_together(warehouse, some, days, of_these, now, run_id)
 
-    parts, failed = each_alone_where_all_fail(stores, derive)
-    for store_id, words in failed.items():
-        attempts.fail(warehouse, Step.HOURS, [(store_id, day) for day in days[store_id]], words)
-    return _all_of([*parts, Derived(failed=failed)])
+    derived: list[Derived] = []
+    for together in _batches(stores, days):
+        parts, failed = each_alone_where_all_fail(together, derive)
+        for store_id, words in failed.items():
+            attempts.fail(warehouse, Step.HOURS, [(store_id, day) for day in days[store_id]], words)
+        derived += [*parts, Derived(failed=failed)]
+    return _all_of(derived)
+
+
+def _batches(stores: Sequence[Store], days: StoreDays) -> Iterator[list[Store]]:
+    batch: list[Store] = []
+    held = 0
+    for store in stores:
+        if batch and held + len(days[store.id]) > DAYS_TOGETHER:
+            yield batch
+            batch, held = [], 0
+        batch.append(store)
+        held += len(days[store.id])
+    yield batch
 
 
 def each_alone_where_all_fail(
