@@ -25,7 +25,8 @@ def batches(connection: AdbcConnection, statement: str) -> Generator[Iterator[pl
     """Rows as they come, never all at once; the first frame holds no row, only the columns.
 
     Raises:
-        adbc_driver_manager.Error: the server refused, with its SQLSTATE.
+        adbc_driver_manager.Error: the server refused the statement, with its SQLSTATE.
+        OSError: it broke off amid the rows, in the server's words.
     """
     with _executed(connection, statement) as cursor:
         found = cursor.fetch_record_batch()
