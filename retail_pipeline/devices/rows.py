@@ -25,6 +25,9 @@ _KEPT = {
 }
 
 
+_OF_GOOD = ("reply_index", "row_number", "interval_start", "interval_end", "settles_at", "now", "has_more_lines")
+
+
 def figures_of(report: Report) -> tuple[str, ...]:
     """The figures that leave the parser, in the order of the tables."""
     return _KEPT[report]
@@ -47,7 +50,8 @@ def judge_rows(rows: pl.DataFrame, report: Report, cap: int) -> Judged:
     is_wrong = pl.any_horizontal(pl.col("problem").is_not_null(), *(is_broken for _, is_broken in rules))
     rows = rows.with_columns(_totals(report))
     rows = rows.with_columns(is_wrong=is_wrong.fill_null(value=False), is_padding=_is_padding(report))
-    good, clashing = _without_clashes(rows.filter(~pl.col("is_wrong"), ~pl.col("is_padding")), report)
+    is_good = rows.select(~pl.col("is_wrong") & ~pl.col("is_padding")).to_series()
+    good, clashing = _without_clashes(rows.select(*_OF_GOOD, *_KEPT[report]).filter(is_good), report)
     reason = pl.coalesce("problem", *(pl.when(is_broken).then(pl.lit(text)) for text, is_broken in rules))
     wrong = rows.filter("is_wrong", ~pl.col("is_padding")).with_columns(reason=reason).select(_REFUSED.keys())
     padding = dict(rows.filter("is_padding").group_by("reply_index").len().rows())

@@ -1,7 +1,8 @@
 """Puts the rows of many replies on the UTC axis, each distinct stamp once; rows near a clock change one by one."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -56,16 +57,16 @@ def heads_of(replies: Sequence[Reply], last_skew: Mapping[str, float]) -> pl.Dat
     the skew last seen where the reply brings no clock of its own; rows may start in `[lower, upper)` (all UTC).
     """
     asks = [reply.ask for reply in replies]
-    zones = [ask.zone for ask in asks]
-    bounds = [window_bounds(ask.start, ask.end, zone) for ask, zone in zip(asks, zones, strict=True)]
+    zones = [ask.device.timezone or ask.store.timezone for ask in asks]
+    bounds = [_bounds(ask.start, ask.end, zone) for ask, zone in zip(asks, zones, strict=True)]
     columns = {
-        "sensor_id": _text(ask.device.id for ask in asks),
-        "store_id": _text(ask.store.id for ask in asks),
-        "organization_id": _text(ask.store.organization for ask in asks),
-        "zone": _text(zone.key for zone in zones),
-        "now": _instants(device_now(reply, last_skew.get(reply.ask.device.id)) for reply in replies),
-        "lower": _instants(lower for lower, _ in bounds),
-        "upper": _instants(upper for _, upper in bounds),
+        "sensor_id": _text([ask.device.id for ask in asks]),
+        "store_id": _text([ask.store.id for ask in asks]),
+        "organization_id": _text([ask.store.organization for ask in asks]),
+        "zone": _text(zones),
+        "now": _instants([_microseconds(device_now(one, last_skew.get(one.ask.device.id))) for one in replies]),
+        "lower": _instants([lower for lower, _ in bounds]),
+        "upper": _instants([upper for _, upper in bounds]),
     }
     return pl.DataFrame(columns)
 
@@ -86,9 +87,10 @@ def place_rows(rows: pl.DataFrame, heads: pl.DataFrame) -> pl.DataFrame:
     spans = rows.select(key).unique().with_columns(_naive("start"), _naive("end"))
     placed = [_place(start, end, ZoneInfo(zone)) for zone, start, end in spans.select("zone", *_WALL).rows()]
     spans = spans.hstack(pl.DataFrame(placed, schema=_PLACED, orient="row"))
-    rows = rows.join(spans, on=key, how="left", nulls_equal=True, maintain_order="left").drop("start", "end")
+    places = rows.select(key).join(spans, on=key, how="left", nulls_equal=True, maintain_order="left")
+    rows = rows.drop(key).hstack(places.drop("start", "end"))
     special = rows.filter("is_special")["reply_index"].unique().to_list()
-    return _place_special(rows, special) if special else rows
+    return (_place_special(rows, special) if special else rows).drop("zone", "is_special", *_WALL)
 
 
 def clock_gaps(rows: pl.DataFrame, replies: Sequence[Reply]) -> pl.DataFrame:
@@ -108,13 +110,23 @@ def clock_gaps(rows: pl.DataFrame, replies: Sequence[Reply]) -> pl.DataFrame:
     return pl.DataFrame(sorted(gaps), schema={"reply_index": pl.Int64(), "interval_start": _INSTANT}, orient="row")
 
 
-def _text(values: Iterable[str]) -> pl.Series:
-    return pl.Series(list(values), dtype=pl.String)
+def _text(values: Sequence[str]) -> pl.Series:
+    return pl.Series(values, dtype=pl.String)
 
 
-def _instants(values: Iterable[dt.datetime]) -> pl.Series:
-    # As whole numbers: Polars takes zoned times one by one, eight times as long.
-    return pl.Series([(value - _EPOCH) // _MICROSECOND for value in values], dtype=pl.Int64).cast(_INSTANT)
+def _instants(microseconds: Sequence[int]) -> pl.Series:
+    # Polars takes zoned times one by one, eight times as long as whole numbers.
+    return pl.Series(microseconds, dtype=pl.Int64).cast(_INSTANT)
+
+
+def _microseconds(instant: dt.datetime) -> int:
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+@lru_cache(maxsize=4096)
+def _bounds(start: dt.datetime, end: dt.datetime, zone: str) -> tuple[int, int]:
+    lower, upper = window_bounds(start, end, ZoneInfo(zone))
+    return _microseconds(lower), _microseconds(upper)
 
 
 def _was_answered_whole(ask: Ask, until: dt.datetime) -> bool:
