@@ -1,7 +1,8 @@
 """`python -m benchmarks [NAME]...`: measures, prints the table, writes it down.
 
 Writes `results.json` and `results.svg` beside this file and the README's block between its `bench` marks; with names,
-or `SMALL=1`, into the folder that `BENCH_OUT` names and nowhere else, because a part is not the table.
+or `SMALL=1`, nothing of these, because a part is not the table. Where `BENCH_OUT` names a folder, both files go there
+and the README stays as it is.
 """
 
 import datetime as dt

@@ -106,7 +106,7 @@ def _first_and_last(rows: pl.DataFrame) -> tuple[dt.date, dt.date]:
 
 
 def derived(fleet: Fleet, rows: pl.DataFrame) -> list[pl.DataFrame]:
-    """Zones, hours and days of all stores, so many stores at a time as a run takes."""
+    """Zones, hours and days of all stores together, as a run has those of some stores (`DAYS_TOGETHER`)."""
     first, last = _first_and_last(rows)
     as_of = _two_days_after(last)
     hours = trading_day_hours(fleet.stores, first, last)

@@ -2,6 +2,7 @@
 
 An hour's work is what a running pipeline does in an hour, on a day that is collected already: one poll with its
 writing, the derivation of the day so far, the sums and every check, with four devices a store that answer at once.
+Dagster's events are those of `event_volume.py`, measured up to a hundred stores, beyond that so many times.
 """
 
 from collections.abc import Sequence
