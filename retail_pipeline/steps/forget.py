@@ -30,7 +30,7 @@ def forget(fleet: Fleet, warehouse: Warehouse, organization_id: str, now: dt.dat
         ForgetRefusedError: collecting would bring it back, or nothing is known of it.
         WarehouseError: the database refused; nothing was removed.
     """
-    if any(one.id == organization_id for one in fleet.organizations):
+    if organization_id in fleet.elsewhere.union(one.id for one in fleet.organizations):
         raise ForgetRefusedError(
             f"The fleet file declares {organization_id}: take it and its stores out first, or it comes back."
         )

@@ -164,6 +164,8 @@ def test_whose_code_location_is_gone_is_forgotten_when_nobody_has_asked_for_a_da
             " last_error_at) VALUES ('lisbon-door', 'lisbon', 'acme', 'closed', 1, %s)",
             [asked],
         )
+    with pytest.raises(ForgetRefusedError, match="The fleet file declares acme"):
+        forget(BOTH.only({"beta"}), warehouse, "acme", asked + 24 * HOUR, apply=True)
     with pytest.raises(ForgetRefusedError, match="try again after 2026-03-04 18:00 UTC, when nobody has asked"):
         forget(ONLY_BETA, warehouse, "acme", asked + 23 * HOUR, apply=True)
 
