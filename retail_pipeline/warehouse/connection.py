@@ -17,7 +17,7 @@ from adbc_driver_manager import AdbcConnection, AdbcDatabase
 
 from retail_pipeline.retries import quiet_retries
 from retail_pipeline.warehouse.arrow import rows
-from retail_pipeline.warehouse.errors import is_passing, warehouse_error
+from retail_pipeline.warehouse.errors import WarehouseError, is_passing, warehouse_error
 from retail_pipeline.warehouse.queries import query, render
 from retail_pipeline.warehouse.url import complete_url, describe
 
@@ -109,16 +109,23 @@ class Warehouse:
         """Rows of a statement as they come, never all at once; the first frame holds no row, only the columns.
 
         Raises:
-            WarehouseError: the database refused, with its reason.
+            WarehouseError: the database refused, or broke off amid the rows, with its reason.
         """
         from retail_pipeline.warehouse import pyarrow_rows  # noqa: PLC0415 - loads pyarrow
 
         try:
             # No limit in time: rows are taken as slowly as they are written to a disk.
             with self._reader(statement="0") as reader, pyarrow_rows.batches(reader, statement) as frames:
-                yield frames
+                yield self._to_the_end(frames)
         except adbc_driver_manager.Error as error:
             raise warehouse_error(error, self.where, error.sqlstate) from error
+
+    def _to_the_end(self, frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """Only what the database does is an error of the warehouse: whoever writes the rows to a disk has his own."""
+        try:
+            yield from frames
+        except OSError as error:
+            raise WarehouseError(f"The {self.where} broke off amid its rows: {error}. Ask for them again.") from error
 
     def read(self, name: str, values: Mapping[str, object] | None = None) -> pl.DataFrame:
         """Rows of the statement in `sql/queries/<name>.sql`; times are Datetime('us', 'UTC'). Read anew when it breaks.

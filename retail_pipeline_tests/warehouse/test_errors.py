@@ -220,6 +220,20 @@ def test_a_read_whose_connection_breaks_is_read_anew(warehouse: Warehouse, monke
         assert warehouse.read("any")["found"].to_list() == ["here"]
 
 
+def test_batches_that_break_off_amid_their_rows_are_an_error_of_the_warehouse(warehouse: Warehouse) -> None:
+    breaks_off = "SELECT 1 / (50000 - n) AS share FROM generate_series(1, 60000) AS n"
+    words = "The database .* broke off amid its rows: .*division by zero.* Ask for them again"
+
+    with pytest.raises(WarehouseError, match=words), warehouse.batches(breaks_off) as frames:
+        list(frames)
+
+
+def test_what_fails_while_batches_are_written_is_not_the_warehouse(warehouse: Warehouse) -> None:
+    with pytest.raises(OSError, match="disk full"), warehouse.batches("SELECT 1 AS one") as frames:
+        for _ in frames:
+            raise OSError("disk full")
+
+
 def test_anything_else_is_said_as_the_server_said_it() -> None:
     error = warehouse_error(psycopg.errors.DivisionByZero("division by zero"), "database retail")
     assert type(error) is WarehouseError
