@@ -124,7 +124,7 @@ def _ended_last(ask: Ask, now: dt.datetime) -> Iterator[LocalHour]:
     if latest is None:
         return
     yield latest
-    if ask.report in {Report.REGIONS, Report.HEAT} and now < latest.hour_end + SETTLING:
+    if ask.report is not Report.LINES and now < latest.hour_end + SETTLING:
         before = just_ended(ask.store, latest.hour_start)
         yield from [before] if before else []
 

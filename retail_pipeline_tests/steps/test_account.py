@@ -85,17 +85,18 @@ def test_an_hour_that_ends_at_a_quarter_past_is_missed_by_the_next_poll() -> Non
 
 def shortfalls(now: dt.datetime, report: Report, skews: dict[str, float]) -> list[tuple[dt.datetime, str]]:
     """Hours and details that the ledger gets when a reply holds no row, at a poll on the hour."""
-    fleet = fleet_of(shop("shop-1", door("a", reports=["lines", "regions"], regions={1: "hall"}), zones=HALL))
+    fleet = fleet_of(shop("shop-1", door("a", reports=list(Report), regions={1: "hall"}), zones=HALL))
     wanted = wanted_hours(fleet, report, {"shop-1": [now.replace(minute=0) - HOUR]}, now)
     missed = missed_hours(wanted, plan_asks(report, wanted, frozenset(), now), NO_ROWS, (), skews, now)
     return missed.sort("hour_start").select("hour_start", "detail").rows()
 
 
-def test_a_report_that_is_asked_for_once_an_hour_is_judged_once_its_row_can_grow_no_more() -> None:
+@pytest.mark.parametrize("report", [Report.REGIONS, Report.LONG_STAYS, Report.HEAT])
+def test_a_report_that_is_asked_for_once_an_hour_is_judged_once_its_row_can_grow_no_more(report: Report) -> None:
     now, nothing = utc("2026-07-18 11:02"), "the reply holds no row for this hour"
 
     assert shortfalls(now, Report.LINES, {}) == []  # judged at half past
-    assert shortfalls(now, Report.REGIONS, {}) == [(utc("2026-07-18 09:00"), nothing)]
+    assert shortfalls(now, report, {}) == [(utc("2026-07-18 09:00"), nothing)]
 
 
 def test_an_hour_that_has_not_ended_by_the_device_s_clock_is_missing_for_that() -> None:
