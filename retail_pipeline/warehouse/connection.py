@@ -125,7 +125,8 @@ class Warehouse:
         try:
             yield from frames
         except OSError as error:
-            raise WarehouseError(f"The {self.where} broke off amid its rows: {error}. Ask for them again.") from error
+            reason = " ".join(str(error).split())
+            raise WarehouseError(f"The {self.where} broke off amid its rows: {reason}. Ask for them again.") from error
 
     def read(self, name: str, values: Mapping[str, object] | None = None) -> pl.DataFrame:
         """Rows of the statement in `sql/queries/<name>.sql`; times are Datetime('us', 'UTC'). Read anew when it breaks.
