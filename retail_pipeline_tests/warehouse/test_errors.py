@@ -2,8 +2,10 @@
 
 import re
 import sysconfig
+from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import psycopg
 import pytest
 import stamina
@@ -229,9 +231,11 @@ def test_batches_that_break_off_amid_their_rows_are_an_error_of_the_warehouse(wa
 
 
 def test_what_fails_while_batches_are_written_is_not_the_warehouse(warehouse: Warehouse) -> None:
+    def write(frames: Iterator[pl.DataFrame]) -> None:
+        raise OSError(f"disk full after {next(frames).height} rows")
+
     with pytest.raises(OSError, match="disk full"), warehouse.batches("SELECT 1 AS one") as frames:
-        for _ in frames:
-            raise OSError("disk full")
+        write(frames)
 
 
 def test_anything_else_is_said_as_the_server_said_it() -> None:
