@@ -54,7 +54,7 @@ def test_a_span_is_replayed_tried_first_and_told(played: Played, tmp_path: Path)
 
     assert tried.returncode == 0, tried.stderr
     assert "2026-10-20 00:00 to 2026-10-21 00:00 UTC, nothing kept (--dry-run)" in " ".join(tried.stdout.split())
-    assert cells(tried.stdout, "rows new or changed") == ["1", "0", "0"]  # lines, regions, long stays
+    assert cells(tried.stdout, "rows new or changed") == ["1", "0", "0", "0"]  # lines, regions, long stays, heat
     assert played.sql(f"SELECT line1_in FROM retail.raw_sensor_counts WHERE {OF_NOON}") == misread
 
     done = replay(tmp_path, played.url)
@@ -62,7 +62,7 @@ def test_a_span_is_replayed_tried_first_and_told(played: Played, tmp_path: Path)
     assert done.returncode == 0, done.stderr
     assert "100%" in done.stdout  # of the progress
     for name in ("replies read", "rows new or changed"):
-        assert cells(done.stdout, name) == ["1", "0", "0"]
+        assert cells(done.stdout, name) == ["1", "0", "0", "0"]
     assert "hours derived otherwise, 1 days summed up again." in done.stdout
     assert "dry-run" not in done.stdout
     [(mended,)], [(entries,)] = (
