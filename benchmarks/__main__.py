@@ -1,8 +1,8 @@
 """`python -m benchmarks [NAME]...`: measures, prints the table, writes it down.
 
-Writes `results.json` and `results.svg` beside this file and the README's block between its `bench` marks; with names,
-or `SMALL=1`, nothing of these, because a part is not the table. Where `BENCH_OUT` names a folder, both files go there
-and the README stays as it is.
+Writes `results.json` and `results.svg` beside this file and the README's block between its `bench` marks. With names it
+takes the place of what stands there of them, if all else was measured in the same conditions: figures of two machines,
+days or sizes make no table. With `BENCH_OUT` it writes into that folder and nowhere else, with `SMALL=1` alone nowhere.
 """
 
 import datetime as dt
@@ -14,12 +14,14 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from benchmarks import scaling
 from benchmarks.chart import svg
+from benchmarks.measure import Ratio
 from benchmarks.sizes import Sizes, sizes
 from benchmarks.table import Figure, table
 
@@ -35,7 +37,7 @@ class Results:
 
     sizes: Sizes
     missing: dict[str, str]
-    figures: list[Figure] = field(default_factory=list)
+    figures: dict[str, list[Figure]] = field(default_factory=dict)
     stores: list[scaling.Size] = field(default_factory=list)
 
     def measure(self, name: str) -> None:
@@ -47,7 +49,7 @@ class Results:
             if name == SCALING:
                 self.stores = scaling.run(self.sizes)
             else:
-                self.figures += importlib.import_module(f"benchmarks.{name}").run(self.sizes)
+                self.figures[name] = importlib.import_module(f"benchmarks.{name}").run(self.sizes)
             del self.missing[name]
         except Exception as error:  # noqa: BLE001
             traceback.print_exc()
@@ -55,11 +57,16 @@ class Results:
         sys.stderr.write(f"{time.perf_counter() - started:.0f} s\n")
 
     @property
+    def in_order(self) -> list[Figure]:
+        """The figures as they follow each other in the table."""
+        return [figure for name in BENCHMARKS for figure in self.figures.get(name, [])]
+
+    @property
     def text(self) -> str:
         """As the README shows it."""
         parts = [
             conditions(self.sizes),
-            table(self.figures) if self.figures else "",
+            table(self.in_order) if self.figures else "",
             scaling.table(self.stores) if self.stores else "",
             *(f"Not measured: `{name}` ({why})." for name, why in self.missing.items()),
         ]
@@ -69,12 +76,28 @@ class Results:
         """Figures for machines, and as a picture."""
         told = {
             "conditions": conditions(self.sizes),
-            "figures": [asdict(one) | {"is_reached": one.is_reached} for one in self.figures],
+            "figures": [
+                {"benchmark": name} | asdict(one) | {"is_reached": one.is_reached}
+                for name in BENCHMARKS
+                for one in self.figures.get(name, [])
+            ],
             SCALING: [asdict(one) for one in self.stores],
         }
         (out / "results.json").write_text(f"{json.dumps(told, indent=2)}\n", encoding="utf-8")
         if self.figures:
-            (out / "results.svg").write_text(svg(self.figures), encoding="utf-8")
+            (out / "results.svg").write_text(svg(self.in_order), encoding="utf-8")
+
+    def take_over(self, told: Mapping[str, Any]) -> None:
+        """What `write` wrote of other benchmarks before."""
+        for one in told["figures"]:
+            if one["benchmark"] not in self.missing:
+                given = {name: value for name, value in one.items() if name not in {"benchmark", "is_reached"}}
+                ratio = Ratio(**one["ratio"]) if one["ratio"] else None
+                self.figures.setdefault(one["benchmark"], []).append(Figure(**given | {"ratio": ratio}))
+        if SCALING not in self.missing:
+            self.stores = [scaling.Size(**one) for one in told[SCALING]]
+        absent = {*BENCHMARKS, SCALING} - {*self.missing, *self.figures, *([SCALING] if self.stores else [])}
+        self.missing |= dict.fromkeys(sorted(absent), "not measured yet")
 
 
 def main(names: Sequence[str]) -> int:
@@ -89,7 +112,7 @@ def main(names: Sequence[str]) -> int:
         return 2
     chosen = names or known
     results = Results(sizes(), dict.fromkeys(chosen, "the run ended before it"))
-    out = _out(is_whole=not names and results.sizes.name != "small")
+    out = _place_of_part(results) if names else _place(results)
     for name in chosen:
         results.measure(name)
         if out:
@@ -100,10 +123,22 @@ def main(names: Sequence[str]) -> int:
     return 1 if results.missing else 0
 
 
-def _out(*, is_whole: bool) -> Path | None:
+def _place(results: Results) -> Path | None:
+    """Where results are written; None: nowhere."""
     if "BENCH_OUT" in os.environ:
         return Path(os.environ["BENCH_OUT"])
-    return HERE if is_whole else None
+    return None if results.sizes.name == "small" else HERE
+
+
+def _place_of_part(results: Results) -> Path | None:
+    """The same for a part, which joins what stands there and what was measured alike."""
+    place, standing = _place(results), HERE / "results.json"
+    if place == HERE and standing.exists():
+        told = json.loads(standing.read_text(encoding="utf-8"))
+        if told["conditions"] != conditions(results.sizes):
+            return None
+        results.take_over(told)
+    return place
 
 
 def write_readme(readme: Path, text: str) -> None:

@@ -33,6 +33,9 @@ ROOT = Path(__file__).parents[1]
 ROUNDS = 3
 PATIENCE_S = 180.0
 DAGSTER, RUNS, SERVERS = "Dagster's own processes", "runs under way", "Postgres and simulated shops"
+_OF_RUNS = ("multiprocessing.", "watch_orphans.py", "tail -F")
+"""In the command lines of runs and of what follows their output, and in no other's."""
+
 EMPTY = "`dagster dev` over an empty project"
 NEEDED = "polars, psycopg, adbc_driver_postgresql"
 """What every process of the pipeline's code works with."""
@@ -197,7 +200,7 @@ def memory_mb(pid: int, home: Path) -> dict[str, float]:
 
 def _kind(process: psutil.Process) -> str:
     words = " ".join([process.name(), *process.cmdline()])
-    if any(part in words for part in ("multiprocessing", "compute_logs", "watch_orphans")):
+    if any(part in words for part in _OF_RUNS):
         return RUNS
     return SERVERS if "postgres" in process.name() or "retail_pipeline.local" in words else DAGSTER
 

@@ -11,7 +11,8 @@ import pytest
 from benchmarks import __main__ as bench
 from benchmarks.measure import Contender, Ratio, interleaved, ratio_of
 from benchmarks.scaling import Size, beyond, where_it_ends
-from benchmarks.sizes import SMALL
+from benchmarks.scaling import table as scaling_table
+from benchmarks.sizes import SMALL, USUAL
 from benchmarks.start import answers, free_port, memory_mb
 from benchmarks.table import Figure, table
 
@@ -110,6 +111,40 @@ def test_a_run_that_is_ended_leaves_what_it_measured_and_names_what_it_did_not(
     assert [one["what"] for one in json.loads((tmp_path / "results.json").read_text())["figures"]] == ["parse"]
     assert "| parse |" in readme.read_text()
     assert "Not measured: `collect` (the run ended before it)." in readme.read_text()
+
+
+def test_a_part_takes_its_place_among_what_was_measured_in_the_same_conditions_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text("<!-- bench --><!-- /bench -->")
+    monkeypatch.delenv("BENCH_OUT", raising=False)
+    monkeypatch.setattr(bench, "HERE", tmp_path)
+    monkeypatch.setattr(bench, "README", readme)
+    monkeypatch.setattr(bench, "sizes", lambda: USUAL)
+    monkeypatch.setattr(bench, "conditions", lambda _: "here and now")
+    for name in ("parse", "write"):
+        monkeypatch.setattr(f"benchmarks.{name}.run", lambda _, name=name: [figure(what=name)])
+    stood = bench.Results(USUAL, {}, {"write": [figure(what="write")], "parse": [figure(what="stale")]})
+    stood.write(tmp_path)
+
+    assert bench.main(["parse"]) == 1  # others are missing
+    assert [one["what"] for one in json.loads((tmp_path / "results.json").read_text())["figures"]] == ["parse", "write"]
+    assert "| parse |" in readme.read_text()
+    assert "stale" not in readme.read_text()
+    assert "Not measured: `steady` (not measured yet)." in readme.read_text()
+
+    monkeypatch.setattr(bench, "conditions", lambda _: "elsewhere")
+    written = readme.read_text()
+    bench.main(["write"])
+    assert readme.read_text() == written
+
+
+def test_the_committed_results_are_those_of_the_readme() -> None:
+    results = bench.Results(USUAL, {})
+    results.take_over(json.loads((README.parent / "benchmarks" / "results.json").read_text()))
+    assert all(line in README.read_text() for line in table(results.in_order).splitlines())
+    assert not results.stores or scaling_table(results.stores) in README.read_text()
 
 
 def test_sizes_for_tests_are_tiny() -> None:
