@@ -50,7 +50,7 @@ def ranking(report: OrganizationReport) -> dg.MetadataValue:
     return dg.MetadataValue.md(f"![{picture.title}]({picture.uri})\n\n{figures}")
 
 
-def shown(report: DayReport) -> dict[str, dg.MetadataValue]:
+def shown(report: DayReport) -> Shown:
     """What the UI shows of a report by itself: entries by hour against normal, and the day in words."""
     words = Wording(report.language)
     picture = entries_picture(report, words)

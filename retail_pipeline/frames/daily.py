@@ -174,8 +174,7 @@ def _peaks(whole: pl.DataFrame) -> pl.DataFrame:
 
 def _busiest_moment(whole: pl.DataFrame) -> pl.DataFrame:
     return (
-        whole.filter("is_complete")
-        .drop_nulls("occupancy_max")
+        whole.drop_nulls("occupancy_max")
         .group_by("day")
         .agg(
             pl.col("occupancy_max").max(),

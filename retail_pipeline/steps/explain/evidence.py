@@ -27,6 +27,8 @@ from retail_pipeline.warehouse import reads
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.explain import Period, gaps_of, lines_declared, revisions_of, run_of, sales_of
 
+_STAYS = (Report.REGIONS, Report.LONG_STAYS)
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -77,12 +79,8 @@ def gather(warehouse: Warehouse, question: Question, now: dt.datetime) -> Eviden
     start, end = day_bounds(store, day)
     hours = trading_day_hours([store], day, day)
     counts = figures_of_days(warehouse, [store], hours, now)
-    regional, longer = (
-        reads.counts(warehouse, report, [store.id], start, end) for report in (Report.REGIONS, Report.LONG_STAYS)
-    )
-    flows = zone_flows(counts.present, [store], hours)
-    stays, long_stays = (measured(rows, counts.off.hours, hours) for rows in (regional, longer))
-    zones = zone_hours(counts.zones, flows, stays, counts.hourly, [store], hours, long_stays=long_stays)
+    regional, long_stays = (reads.counts(warehouse, report, [store.id], start, end) for report in _STAYS)
+    zones, flows = _by_zone(question, hours, counts, regional, long_stays)
     stored = reads.hourly(warehouse, [store.id], start, end)
     past_days = reads.day_history(warehouse, [store.id], {day - LAST_WEEK, day - LAST_YEAR})
     lost = reads.lost_hours(warehouse, [store.id], start, end)
@@ -90,20 +88,15 @@ def gather(warehouse: Warehouse, question: Question, now: dt.datetime) -> Eviden
     periods = _periods(question, compared)
     asked = Period(store.id, question.start, question.end, day)
     outlook = read_outlook(warehouse, question, now)
-    derived = {
-        HOURS: counts.hourly,
-        ZONES: zones,
-        FLOWS: flows,
-        ALERTS: queue_alerts(zones, [store]),
-        DAYS: daily_summaries(stored, [store], hours, now, lost, past_days),
-    }
+    days = daily_summaries(stored, [store], hours, now, lost, past_days)
+    derived = {HOURS: counts.hourly, ZONES: zones, FLOWS: flows, ALERTS: queue_alerts(zones, [store]), DAYS: days}
     answer = outlook.answer if outlook else _asked_for(_standing(warehouse, question), question)
     return Evidence(
         hours=hours,
         counts=counts,
         intervals=_intervals(counts, question, hours),
         regional=regional,
-        long_stays=longer,
+        long_stays=long_stays,
         zones=zones,
         flows=flows,
         stored=stored,
@@ -119,6 +112,16 @@ def gather(warehouse: Warehouse, question: Question, now: dt.datetime) -> Eviden
         sales=sales_of(warehouse, asked, is_day=question.table == DAYS),
         run_id=outlook.run_id if outlook else run_of(warehouse, question.table, asked, question.place),
     )
+
+
+def _by_zone(
+    question: Question, hours: pl.DataFrame, counts: DayCounts, regional: pl.DataFrame, long_stays: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`zone_hours` and `zone_flows`, as they would be derived now."""
+    stores = [question.store]
+    flows = zone_flows(counts.present, stores, hours)
+    stays, longer = (measured(rows, counts.off.hours, hours) for rows in (regional, long_stays))
+    return zone_hours(counts.zones, flows, stays, counts.hourly, stores, hours, long_stays=longer), flows
 
 
 def _standing(warehouse: Warehouse, question: Question) -> pl.DataFrame:
