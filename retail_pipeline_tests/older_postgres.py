@@ -57,7 +57,7 @@ def older_postgres(home: Path, **settings: str) -> Iterator[UrlOf]:
         os.chown(home, account.uid, account.gid)
 
     def run(program: str, *arguments: str) -> None:
-        command = [programs / program, "-D", home / "data", *arguments]
+        command: list[str | Path] = [programs / program, "-D", home / "data", *arguments]
         subprocess.run(command, check=True, cwd=home, stdout=subprocess.DEVNULL, **options)
 
     said = {"listen_addresses": "", "port": "5432", "unix_socket_directories": str(home), **settings}
