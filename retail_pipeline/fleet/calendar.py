@@ -54,11 +54,6 @@ def hours_starting_in(store: Store, hour: dt.datetime) -> list[LocalHour]:
     return [_local_hour(store, found) for found in clock_hours_starting_in(store.zone_info, hour.astimezone(dt.UTC))]
 
 
-def closes_at(store: Store, hour: dt.datetime) -> dt.datetime:
-    """The latest end of what starts in the UTC hour `hour` (India: hour + 1:30)."""
-    return hours_starting_in(store, hour)[-1].hour_end
-
-
 def settles_at(store: Store, hour: LocalHour) -> dt.datetime:
     """When the counts of an hour can no longer grow: at its end; where it comes twice, at the end of the second.
 

@@ -11,7 +11,6 @@ from hypothesis import example, given
 
 from retail_pipeline.fleet.calendar import (
     LocalHour,
-    closes_at,
     day_bounds,
     device_windows,
     hours_starting_in,
@@ -124,10 +123,9 @@ def test_each_partition_holds_hours_and_closes_with_the_last_of_them(change: tup
     content = [hours_starting_in(shop, hour) for hour in utc_hours]
     assert all(1 <= len(hours) <= 2 for hours in content)
     assert [hour for hours in content for hour in hours] == local_hours(shop, midnight, midnight + 48 * HOUR)
-    assert [closes_at(shop, hour) for hour in utc_hours] == [
-        max(found.hour_end for found in hours) for hours in content
-    ]
-    assert all(hour < closes_at(shop, hour) < hour + 2 * HOUR for hour in utc_hours)
+    ends = [hours[-1].hour_end for hours in content]
+    assert ends == [max(found.hour_end for found in hours) for hours in content]
+    assert all(hour < end < hour + 2 * HOUR for hour, end in zip(utc_hours, ends, strict=True))
 
 
 @given(change=CHANGES, first=st.integers(0, 60 * 60), minutes=st.integers(1, 72 * 60))
@@ -163,8 +161,8 @@ def test_ten_in_the_morning_in_india_starts_at_half_past_four() -> None:
     assert hour == LocalHour(
         utc("2026-07-18 04:30"), utc("2026-07-18 05:30"), dt.date(2026, 7, 18), 10, dt.date(2026, 7, 18)
     )
-    assert closes_at(shop, utc("2026-07-18 04:00")) == utc("2026-07-18 05:30")
-    assert closes_at(store("Asia/Kathmandu"), utc("2026-07-18 04:00")) == utc("2026-07-18 05:15")
+    assert hours_starting_in(shop, utc("2026-07-18 04:00"))[-1].hour_end == utc("2026-07-18 05:30")
+    assert hours_starting_in(store("Asia/Kathmandu"), utc("2026-07-18 04:00"))[-1].hour_end == utc("2026-07-18 05:15")
 
 
 def test_the_repeated_hour_is_two_and_the_skipped_one_none() -> None:
@@ -194,7 +192,7 @@ def test_lord_howe_repeats_and_skips_half_an_hour() -> None:
     assert clock(shop, "2026-04-04 13:00", 4) == [0, 1, 1, 2, 3]
     assert [len(hours_starting_in(shop, utc(f"2026-04-04 {hour}:00"))) for hour in (13, 14, 15)] == [1, 1, 2]
     assert clock(shop, "2026-10-03 13:00", 4) == [0, 1, 2, 3]
-    assert closes_at(shop, utc("2026-10-03 15:00")) == utc("2026-10-03 16:00")
+    assert hours_starting_in(shop, utc("2026-10-03 15:00"))[-1].hour_end == utc("2026-10-03 16:00")
 
 
 def clock(shop: Store, start: str, hours: int) -> list[int]:
