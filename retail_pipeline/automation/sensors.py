@@ -20,7 +20,7 @@ from retail_pipeline.resources.fleet_file import FleetFile
 from retail_pipeline.resources.recent_runs import location_of
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
 from retail_pipeline.settings import read_settings
-from retail_pipeline.steps.recover import close_lost_gaps, open_gaps, plan_recovery, recovered_hours
+from retail_pipeline.steps.recover import Recovery, close_lost_gaps, open_gaps, plan_recovery, recovered_hours
 from retail_pipeline.steps.summarise import due_days
 from retail_pipeline.warehouse.fleet_tables import sync_fleet
 
@@ -116,25 +116,23 @@ def _recover_missed_hours(partitions: Partitions) -> dg.SensorDefinition:
                 scope=declared.scope,
             )
         known = set(ordered_stores(context.instance, partitions))
-        ten_minutes = now.replace(minute=now.minute // 10 * 10, second=0, microsecond=0)
-        return dg.SensorResult(
-            cursor=cursor,
-            run_requests=[
-                dg.RunRequest(
-                    run_key=f"recover-{one.store_id}-{one.first.isoformat()}-{one.last.isoformat()}-{ten_minutes.isoformat()}",
-                    asset_selection=[partitions.key(recovered_hours(report)) for report in one.reports],
-                    tags={
-                        **hour_rectangle(one.first, one.last, [one.store_id]),
-                        RECOVERY: partitions.mark,
-                        STORE: one.store_id,
-                    },
-                )
-                for one in plan
-                if one.store_id in known
-            ],
-        )
+        requests = [_recovery_run(partitions, one, now) for one in plan if one.store_id in known]
+        return dg.SensorResult(cursor=cursor, run_requests=requests)
 
     return recover
+
+
+def _recovery_run(partitions: Partitions, one: Recovery, now: dt.datetime) -> dg.RunRequest:
+    ten_minutes = now.replace(minute=now.minute // 10 * 10, second=0, microsecond=0)
+    return dg.RunRequest(
+        run_key=f"recover-{one.store_id}-{one.first.isoformat()}-{one.last.isoformat()}-{ten_minutes.isoformat()}",
+        asset_selection=[partitions.key(recovered_hours(report)) for report in one.reports],
+        tags={
+            **hour_rectangle(one.first, one.last, [one.store_id]),
+            RECOVERY: partitions.mark,
+            STORE: one.store_id,
+        },
+    )
 
 
 def _asks_first_hours(instance: dg.DagsterInstance, partitions: Partitions) -> bool:
