@@ -153,8 +153,14 @@ class PostgresHandle:
         return self.url(database).replace("postgresql:", "postgresql+psycopg2:", 1)
 
     def ensure(self) -> None:
-        """Return when the server answers, started again if it had died."""
-        self._lease.ensure()
+        """Return when the server answers, with the databases `retail` and `dagster`; started if need be.
+
+        Raises:
+            SharedServerError: it did not start.
+        """
+        with _guard:
+            private_folder(self._server.folder)
+            self._lease.ensure()
 
     def close(self) -> None:
         """Give this share back; the server ends shortly after the last one of the last process."""
@@ -190,6 +196,13 @@ def ensure_postgres(home: Path, *, fsync: bool | None = None, linger_s: float = 
         NoPlaceError: this machine cannot run it.
         PermissionError: the home belongs to another user.
     """
+    handle = postgres_of(home, fsync=fsync, linger_s=linger_s)
+    handle.ensure()
+    return handle
+
+
+def postgres_of(home: Path, *, fsync: bool | None = None, linger_s: float = LINGER_S) -> PostgresHandle:
+    """The same, which need not run yet: its URLs are known before `PostgresHandle.ensure` starts it."""
     keeps = os.environ.get("RETAIL_POSTGRES_FSYNC") != "off" if fsync is None else fsync
     folder = private_folder(home.absolute()) / "postgres"
     with _guard:
@@ -197,8 +210,6 @@ def ensure_postgres(home: Path, *, fsync: bool | None = None, linger_s: float = 
             server = EmbeddedPostgres(folder, keeps, linger_s)
             _servers[folder] = (server, Lease(server))
         server, lease = _servers[folder]
-        private_folder(folder)
-        lease.ensure()
         _handles[lease] += 1
         return PostgresHandle(server, lease)
 

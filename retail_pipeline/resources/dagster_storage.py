@@ -6,8 +6,10 @@ Daemon, webserver and their supervisor load this module, the event log, and no o
 import os
 import re
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import dagster as dg
@@ -16,9 +18,11 @@ from dagster._core.storage.local_compute_log_manager import LocalComputeLogManag
 from dagster._core.storage.root import LocalArtifactStorage
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage
+from sqlalchemy import event
 
+from retail_pipeline.local.locks import exclusive
 from retail_pipeline.local.place import private_folder
-from retail_pipeline.local.postgres import ensure_postgres
+from retail_pipeline.local.postgres import PostgresHandle, postgres_of
 from retail_pipeline.resources.event_log import EventLog
 from retail_pipeline.settings import ConfigurationError, read_settings
 
@@ -30,12 +34,17 @@ EVENTS_AT_ONCE = "DAGSTER_EVENT_BATCH_SIZE"
 class DagsterStorage(DagsterPostgresStorage):
     """Runs, events and schedules in Postgres, by `DAGSTER_POSTGRES_URL` or else on the embedded server."""
 
-    def __init__(self, postgres_url: str, inst_data: ConfigurableClassData | None = None) -> None:
-        super().__init__(postgres_url, inst_data=inst_data)
+    def __init__(
+        self, postgres_url: str, inst_data: ConfigurableClassData | None = None, server: PostgresHandle | None = None
+    ) -> None:
+        super().__init__(postgres_url, should_autocreate_tables=server is None, inst_data=inst_data)
         self._event_log_storage = events = EventLog(postgres_url)
         # Runs and schedules would open a connection for each statement: a tick of the daemon has thirty.
         self._run_storage._engine = self._schedule_storage._engine = events.engine  # noqa: SLF001
         os.environ.setdefault(EVENTS_AT_ONCE, "500")
+        if server:
+            start = _Start(server)
+            event.listen(events.engine, "do_connect", lambda *_: start.wait())
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:
@@ -46,9 +55,37 @@ class DagsterStorage(DagsterPostgresStorage):
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, object]
     ) -> "DagsterStorage":
-        """Open the storage; the embedded server is started when it is not running."""
+        """Open the storage; the embedded server is started when it is not running, and waited for when it is needed."""
         del config_value
-        return cls(postgres_url=storage_url(), inst_data=inst_data)
+        if url := external_url():
+            return cls(url, inst_data)
+        server = postgres_of(_home())
+        return cls(server.sqlalchemy_url("dagster"), inst_data, server)
+
+
+class _Start:
+    """The start of the embedded server, with Dagster's tables in it, while this process does something else.
+
+    `dagster dev` and the servers of the code ask no database: they need not wait until it is made.
+    """
+
+    def __init__(self, server: PostgresHandle) -> None:
+        self._server = server
+        self._one_at_a_time = _home() / "dagster_tables.lock"
+        self._guard = Lock()
+        self._is_over = False
+        ThreadPoolExecutor(1).submit(self.wait)  # a failure is for whoever waits, who tries again
+
+    def wait(self) -> None:
+        """Return when the tables are there."""
+        with self._guard:
+            if self._is_over:
+                return
+            self._server.ensure()
+            # The first of several processes makes them, and the others find them.
+            with exclusive(self._one_at_a_time):
+                DagsterPostgresStorage(self._server.sqlalchemy_url("dagster"))
+            self._is_over = True
 
 
 class ComputeLogs(LocalComputeLogManager):
@@ -94,8 +131,8 @@ RECORDS: Mapping[str, object] = {
 """What `dagster.yaml` says about records, for a command outside a checkout; a test holds the two together."""
 
 
-def storage_url() -> str:
-    """The SQLAlchemy URL of Dagster's database.
+def external_url() -> str | None:
+    """The SQLAlchemy URL of Dagster's database as `DAGSTER_POSTGRES_URL` names it; None: the embedded server's.
 
     The driver is always stated: SQLAlchemy 2.1 reads `postgresql://` as psycopg 3, whose JSON dagster-postgres cannot
     write. Dagster listens for events: behind a pooler the session mode is needed.
@@ -104,13 +141,13 @@ def storage_url() -> str:
         ConfigurationError: DAGSTER_POSTGRES_URL is no URL of Postgres.
     """
     url = os.environ.get("DAGSTER_POSTGRES_URL")
-    if url:
-        from retail_pipeline.resources.dagster_url import dagster_url_problems  # noqa: PLC0415 - only a URL needs psycopg
+    if not url:
+        return None
+    from retail_pipeline.resources.dagster_url import dagster_url_problems  # noqa: PLC0415 - only a URL needs psycopg
 
-        if problems := list(dagster_url_problems()):
-            raise ConfigurationError("\n".join(problems))
-        return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+psycopg2://", url)
-    return ensure_postgres(_home()).sqlalchemy_url("dagster")
+    if problems := list(dagster_url_problems()):
+        raise ConfigurationError("\n".join(problems))
+    return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+psycopg2://", url)
 
 
 def retail_instance() -> AbstractContextManager[dg.DagsterInstance]:

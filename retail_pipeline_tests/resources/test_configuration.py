@@ -8,7 +8,7 @@ import pytest
 from retail_pipeline import cli
 from retail_pipeline.definitions import defs
 from retail_pipeline.resources.configuration import check_configuration
-from retail_pipeline.resources.dagster_storage import storage_url
+from retail_pipeline.resources.dagster_storage import external_url
 from retail_pipeline.settings import ConfigurationError
 from retail_pipeline_tests.shops import door, shop
 
@@ -105,7 +105,7 @@ def test_a_command_that_leads_to_a_configuration_needs_none(fleet_file, monkeypa
 def test_dagster_s_storage_refuses_a_url_that_is_none_without_repeating_it(monkeypatch, url) -> None:
     monkeypatch.setenv("DAGSTER_POSTGRES_URL", url)
     with pytest.raises(ConfigurationError, match="DAGSTER_POSTGRES_URL ") as refused:
-        storage_url()
+        external_url()
     assert "pa55" not in str(refused.value)
 
 

@@ -4,7 +4,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from threading import Event
 from unittest.mock import Mock
 
 import dagster as dg
@@ -20,12 +22,14 @@ from dagster_postgres import PostgresEventLogStorage
 
 from retail_pipeline.assets.common import at_once, materialized
 from retail_pipeline.assets.partitions import RANGE_END, RANGE_START
+from retail_pipeline.local.postgres import PostgresHandle
+from retail_pipeline.local.shared import SharedServerError
 from retail_pipeline.resources.dagster_storage import (
     EVENTS_AT_ONCE,
     RECORDS,
     EventLog,
+    external_url,
     retail_instance,
-    storage_url,
 )
 from retail_pipeline.resources.run_launcher import LocalRunLauncher
 
@@ -58,14 +62,57 @@ def talk() -> None:
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2"])
 def test_every_spelling_of_the_scheme_is_read_by_psycopg2(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_POSTGRES_URL", f"{scheme}://user:postgres@db.example:5432/dagster?sslmode=require")
-    assert storage_url() == "postgresql+psycopg2://user:postgres@db.example:5432/dagster?sslmode=require"
+    assert external_url() == "postgresql+psycopg2://user:postgres@db.example:5432/dagster?sslmode=require"
 
 
-@pytest.mark.usefixtures("configured", "postgres")
-def test_without_a_url_the_embedded_server_is_used(postgres_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def embedded(configured: Path, postgres: PostgresHandle, postgres_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No URL: the embedded server, with a database for Dagster in which nothing is."""
+    del configured
     monkeypatch.delenv("DAGSTER_POSTGRES_URL")
     monkeypatch.setenv("RETAIL_HOME", str(postgres_home))
-    assert "/dagster?host=" in storage_url()
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute("DROP DATABASE dagster WITH (FORCE)")
+
+
+@pytest.mark.usefixtures("embedded")
+def test_without_a_url_the_embedded_server_is_used_by_all_who_come_at_once() -> None:
+    with ExitStack() as stack:
+        instances = [stack.enter_context(retail_instance()) for _ in range(3)]
+        run_id = talk.execute_in_process(instance=instances[0]).run_id
+        assert all(instance.has_run(run_id) for instance in instances)
+
+
+@pytest.mark.usefixtures("embedded")
+def test_nobody_waits_for_a_server_that_starts_before_asking_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    may_start, ensure = Event(), PostgresHandle.ensure
+
+    def at_last(server: PostgresHandle) -> None:
+        assert may_start.wait(60)
+        ensure(server)
+
+    monkeypatch.setattr(PostgresHandle, "ensure", at_last)
+    with retail_instance() as instance:
+        may_start.set()
+        assert instance.get_runs_count() == 0
+
+
+@pytest.mark.usefixtures("embedded")
+def test_a_server_that_does_not_start_is_told_to_whoever_asks_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as failing:
+        failing.setattr(PostgresHandle, "ensure", Mock(side_effect=SharedServerError("no room")))
+        instance = retail_instance().__enter__()
+        with pytest.raises(SharedServerError, match="no room"):
+            instance.get_runs_count()
+    with instance:
+        assert instance.get_runs_count() == 0
+
+
+@pytest.mark.usefixtures("embedded")
+def test_the_pages_find_their_tables() -> None:
+    with retail_instance() as instance:
+        instance.optimize_for_webserver(statement_timeout=5000, pool_recycle=3600, max_overflow=20)
+        assert instance.get_runs_count() == 0
 
 
 def test_a_run_and_its_logs_are_found_by_the_next_process(configured: Path) -> None:
