@@ -22,7 +22,8 @@ from retail_pipeline.devices.connections import connections_at_once
 from retail_pipeline.devices.errors import DeviceError, RateLimited, TimedOut
 from retail_pipeline.devices.models import Ask, ClientLimits, Failure, Reply
 from retail_pipeline.devices.requests import report_url
-from retail_pipeline.devices.transport import Exchange, device_transport
+from retail_pipeline.devices.transport import Exchange
+from retail_pipeline.devices.wire import Wire
 from retail_pipeline.retries import quiet_retries
 
 Answer = Reply | Failure
@@ -140,17 +141,26 @@ class FleetClient:
         connect_s = limits.probe_connect_s if ask.is_probe else limits.connect_s
         timeout = httpx.Timeout(limits.read_s, connect=connect_s)
         attempts = 1 if ask.is_probe else limits.attempts
+        try:
+            await exchange.attempt(transport, auth, timeout)
+        except DeviceError as error:
+            first = error
+        else:
+            return
+        # What keeps count costs as much as asking does: only those who failed come to it, with their first attempt.
         async for attempt in stamina.retry_context(
             on=_retry_within(deadline), attempts=attempts, timeout=None, wait_initial=0.5, wait_max=5.0
         ):
             with attempt:
+                if attempt.num == 1:
+                    raise first
                 await exchange.attempt(transport, auth, timeout)
 
     def _transport_of(self, ask: Ask) -> httpx.AsyncBaseTransport:
         """Two at most: one whose names may lead anywhere, for the devices that are allowed to be anywhere."""
         allowed = ask.device.allow_link_local
         if allowed not in self._transports:
-            self._transports[allowed] = self._transport or device_transport(allow_link_local=allowed)
+            self._transports[allowed] = self._transport or Wire(allow_link_local=allowed)
         return self._transports[allowed]
 
     def _auth_of(self, ask: Ask) -> httpx.Auth:

@@ -21,12 +21,10 @@ DeviceError                 cause          tried again
 # ruff: noqa: N818, the names say what the device did; `Error` at their end would say nothing more
 
 import copy
-import re
 import ssl
 from collections.abc import Callable
 from typing import ClassVar, Self
 
-import aiohttp
 import httpx
 
 RETRIED_STATUSES = frozenset({500, 502, 503, 504})
@@ -153,31 +151,18 @@ def error_of_cause(cause: str, sensor_id: str, detail: str, status: int | None =
     return _BY_CAUSE[cause](sensor_id, detail, status)
 
 
-def error_of_transport(error: Exception, sensor_id: str) -> DeviceError:
-    """The device error that an exception of the HTTP client stands for.
-
-    The aiohttp transport reports a dropped connection as a connect time-out; its cause tells the two apart.
-    """
+def error_of_transport(error: httpx.HTTPError, sensor_id: str) -> DeviceError:
+    """The device error that an exception of the transport stands for."""
     origin = error.__cause__ or error
-    text = _words(error) or type(origin).__name__
-    if _is_about_tls(origin):
+    text = " ".join(str(error).split()) or type(origin).__name__
+    if isinstance(origin, ssl.SSLError):
         return CertificateRefused(sensor_id, f"TLS could not be verified: {text}")
-    if isinstance(origin.__cause__, LinkLocalAddress):
-        return AddressRefused(sensor_id, str(origin.__cause__))
-    if isinstance(error, httpx.TimeoutException) and isinstance(origin, TimeoutError | httpx.TimeoutException):
-        if isinstance(error, httpx.ConnectTimeout):
-            return ConnectTimedOut(sensor_id, "nothing answered in time")
+    if isinstance(origin, LinkLocalAddress):
+        return AddressRefused(sensor_id, text)
+    if isinstance(error, httpx.ConnectTimeout):
+        return ConnectTimedOut(sensor_id, "nothing answered in time")
+    if isinstance(error, httpx.TimeoutException):
         return TimedOut(sensor_id, "the reply stopped coming")
     if isinstance(error, httpx.ConnectError):
         return Unreachable(sensor_id, f"no connection: {text}")
     return BrokenReply(sensor_id, f"the connection broke: {text}")
-
-
-def _words(error: Exception) -> str:
-    """What the HTTP client says, without the bytes that it quotes: cut anywhere, they may be part of a secret."""
-    text = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
-    return " ".join(re.split(r"\bb['\"]", text)[0].split()).rstrip(":")
-
-
-def _is_about_tls(origin: BaseException) -> bool:
-    return isinstance(origin, ssl.SSLError | aiohttp.ClientSSLError) or isinstance(origin.__cause__, ssl.SSLError)

@@ -1,70 +1,24 @@
 """One HTTP exchange with a device: the connection, signing in, the status. Retries and budgets are the client's."""
 
 import datetime as dt
-import socket
 from email.utils import parsedate_to_datetime
 
-import aiohttp
 import httpx
-from aiohttp.abc import ResolveResult
-from httpx_aiohttp import AiohttpTransport
 
 from retail_pipeline.devices.blotting import digest_responses
 from retail_pipeline.devices.body import read_body
 from retail_pipeline.devices.errors import (
     CredentialsRefused,
     DeviceError,
-    LinkLocalAddress,
     NotAReport,
     RateLimited,
     RedirectRefused,
     ServerFailed,
     error_of_transport,
 )
-from retail_pipeline.fleet.addresses import is_link_local
 
 # Devices drop idle connections without a word.
 HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip", "Connection": "close", "User-Agent": "retail-pipeline"}
-
-
-class _Resolver(aiohttp.ThreadedResolver):
-    """Leaves link-local addresses out: where a name leads is decided by others, and may change after it was checked."""
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await super().resolve(host, port, family)
-        kept = [one for one in found if not is_link_local(one["host"])]
-        if found and not kept:
-            advice = "set allow_link_local: true if the device really is there"
-            raise LinkLocalAddress(f"{host} leads to the link-local address {found[0]['host']}: {advice}")
-        return kept
-
-
-def device_transport(*, allow_link_local: bool = False) -> AiohttpTransport:
-    """What carries requests to many hosts: no redirects, no cookies, no proxies, a connection per request.
-
-    Unless allowed, no name leads it to a link-local address; addresses themselves are the fleet file's to judge.
-    aiohttp carries the requests: httpx walks its whole pool at each of them, which costs twice the CPU.
-    """
-    context = httpx.create_ssl_context()
-
-    def session() -> aiohttp.ClientSession:
-        resolver = None if allow_link_local else _Resolver()
-        connector = aiohttp.TCPConnector(limit=0, force_close=True, ssl=context, resolver=resolver)
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), middlewares=(_ask_once,))
-
-    return AiohttpTransport(verify=context, client=session)
-
-
-async def _ask_once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Keeps aiohttp from repeating a request whose connection broke, which nobody would count or see."""
-    try:
-        return await send(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise aiohttp.ClientConnectionError(str(error) or "closed before a reply") from error
 
 
 class Exchange:
@@ -97,7 +51,7 @@ class Exchange:
         request = httpx.Request("GET", self.url, headers=HEADERS, extensions={"timeout": patience.as_dict()})
         try:
             response = await self._signed_in(transport, request, auth)
-        except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:
+        except httpx.HTTPError as error:
             raise error_of_transport(error, self.sensor_id) from error
         if refused := error_of_status(response, self.sensor_id, auth):
             raise refused
