@@ -4,7 +4,7 @@ import re
 import sys
 from pathlib import Path
 
-from retail_pipeline.frames.metrics import PUBLISHED
+from retail_pipeline.frames.metrics import DEFINED, PUBLISHED
 from retail_pipeline.frames.metrics.text import comment_statements, readme_table
 
 README = Path(__file__).parents[1] / "README.md"
@@ -12,7 +12,7 @@ README = Path(__file__).parents[1] / "README.md"
 
 def main(tables: set[str]) -> None:
     """The README on disk; statements on stdout, to be put into a new migration."""
-    block = f"<!-- metrics -->\n{readme_table(PUBLISHED)}\n<!-- /metrics -->"
+    block = f"<!-- metrics -->\n{readme_table(DEFINED)}\n<!-- /metrics -->"
     text = README.read_text(encoding="utf-8")
     README.write_text(re.sub(r"<!-- metrics -->.*<!-- /metrics -->", lambda _: block, text, flags=re.DOTALL), "utf-8")
     for table in sorted(tables):

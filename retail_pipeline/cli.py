@@ -193,8 +193,10 @@ def explain(
     store: str,
     hour: str | None = None,
     day: dt.date | None = None,
+    interval: str | None = None,
     zone: str | None = None,
     way: str | None = None,
+    device: str | None = None,
     table: str | None = None,
     metric: str | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
@@ -205,14 +207,17 @@ def explain(
         store: the store.
         hour: a time in the hour, as 2026-11-24T17:00 by the store's clock, or with Z or an offset.
         day: a trading day, as 2026-11-24.
-        zone: figures of this zone of the store, by the hour.
+        interval: a time in an interval as devices tell it, as 2026-11-24T17:15; with --zone or --device.
+        zone: figures of this zone of the store, in the hour, on the day or in the interval.
         way: people who went this way in the hour, as outside:entrance.
+        device: the heat that this device told of the interval.
         table: where several hold figures of what is asked: queue_alerts, staffing_hours, heat_maps.
         metric: only this figure, with everything that it rests on (default: all figures).
         json: for machines, complete.
     """
-    asked = {"hour": hour, "zone": zone, "way": way, "table": table, "metric": metric}
-    return explain_figures(Console(), store_id=store, day=day, **asked, as_json=json)
+    asked = {"hour": hour, "interval": interval, "table": table, "metric": metric}
+    place = {"zone": zone, "way": way, "device": device}
+    return explain_figures(Console(), store_id=store, day=day, **asked, **place, as_json=json)
 
 
 @app.command

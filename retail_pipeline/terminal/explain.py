@@ -17,8 +17,10 @@ def explain_figures(
     store_id: str,
     hour: str | None,
     day: dt.date | None,
+    interval: str | None,
     zone: str | None,
     way: str | None,
+    device: str | None,
     table: str | None,
     metric: str | None,
     as_json: bool,
@@ -26,10 +28,11 @@ def explain_figures(
     """Explain figures; a figure that is missing is explained too. Returns 0.
 
     Raises:
-        NotExplainableError: there is no such store, hour, zone, way, table or metric.
+        NotExplainableError: there is no such store, hour, interval, zone, way, device, table or metric.
         WarehouseError: the warehouse can't be read.
     """
-    question = read_question(load_declared_fleet(), store_id, hour, day, zone, metric, way=way, table=table)
+    more = {"way": way, "table": table, "interval": interval, "device": device}
+    question = read_question(load_declared_fleet(), store_id, hour, day, zone, metric, **more)
     with open_warehouse() as warehouse:
         explanation = explain(question, warehouse, dt.datetime.now(dt.UTC))
     if as_json:

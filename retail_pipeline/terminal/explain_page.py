@@ -53,6 +53,8 @@ def _head(told: Explanation) -> Text:
         head.append(f", zone {told.zone}")
     if told.way is not None:
         head.append(f", {told.way.replace(':', ' > ')}")
+    if told.device is not None:
+        head.append(f", device {told.device}")
     head.append(f"\n{_period(told)}\n")
     if told.missing_because is not None:
         return head.append("no figures  ", style="bold red").append(told.missing_because)
@@ -60,7 +62,8 @@ def _head(told: Explanation) -> Text:
         head.append(*(("complete", "green") if told.is_complete else ("provisional", "yellow"))).append("  ")
     head.append(told.quality_because, style=_LETTERS.get(told.quality or "", ""))
     version = "" if told.input_version is None else f" from counts up to {_local(told, told.input_version)}"
-    head.append(f"\nderived by run {told.run_id}{version}", style="dim")
+    origin = f"derived by run {told.run_id}" if told.run_id else f"as it stands in {told.figures[0].source}"
+    head.append(f"\n{origin}{version}", style="dim")
     return head.append("".join(f"\n{one}" for one in told.removed), style="yellow")
 
 
@@ -170,7 +173,7 @@ def _inputs(told: Explanation, rows: list[Input]) -> Table:
     return table
 
 
-_KINDS = {"lines": "", "regions": "region ", "long_stays": "long stays in region "}
+_KINDS = {"lines": "", "regions": "region ", "long_stays": "long stays in region ", "heat": "heat"}
 _COLUMNS = ("device", "line", "role", "way in", "interval", "IN", "OUT", "state", "reply")
 
 
@@ -179,24 +182,24 @@ def _row(told: Explanation, one: Input) -> tuple[RenderableType, ...]:
     state = Text("complete", style="green") if one.is_complete else Text("open", style="yellow")
     if one.left_out is not None:
         state = Text(one.left_out, style="yellow")
-    came = number(one.in_count if one.stays is None else one.stays)
+    came = number(one.told)
     left = "" if one.out_count is None else number(one.out_count)
     return (*_place(one), f"{start:%m-%d %H:%M} - {end:%H:%M}", came, left, state, str(one.reply_id))
 
 
 def _place(one: Input) -> tuple[str, str, str, str]:
-    line = f"{_KINDS[one.report]}{one.number}"
+    line = f"{_KINDS[one.report]}{'' if one.number is None else one.number}"
     way = one.zone or " > ".join(filter(None, (one.from_area, one.to_area)))
     return one.sensor_id, line, one.role, f"{way}{' (inverted)' if one.inverted else ''}"
 
 
 def _added_up(told: Explanation, rows: list[Input]) -> Iterator[tuple[RenderableType, ...]]:
-    def place(one: Input) -> tuple[str, str, int]:
-        return one.report, one.sensor_id, one.number
+    def place(one: Input) -> tuple[str, str]:
+        return one.report, one.place
 
     for _, group in groupby(sorted(rows, key=place), key=place):
         of = list(group)
-        came = sum((one.in_count if one.stays is None else one.stays) or 0 for one in of)
+        came = sum(one.told or 0 for one in of)
         left = "" if of[0].out_count is None else number(sum(one.out_count or 0 for one in of))
         is_complete = all(one.is_complete for one in of)
         replies = sorted({one.reply_id for one in of})

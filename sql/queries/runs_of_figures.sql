@@ -1,4 +1,5 @@
--- The runs that last changed the figures of a store's hour, of its zones and ways in it, and of its trading day.
+-- The runs that last changed the figures of a store's hour, of its zones and ways in it, of the intervals of its zones
+-- that begin with it, and of its trading day.
 -- Grain: table, place. Key: table_name, place (zone, or from:to). Caller: warehouse/explain.py.
 SELECT
     'hourly_analytics' AS table_name,
@@ -27,6 +28,13 @@ SELECT
     run_id
 FROM retail.queue_alerts
 WHERE store_id = %(store_id)s AND hour_start = %(start)s::timestamptz
+UNION ALL
+SELECT
+    'virtual_region_occupancy' AS table_name,
+    zone AS place,
+    run_id
+FROM retail.virtual_region_occupancy
+WHERE store_id = %(store_id)s AND interval_start = %(start)s::timestamptz
 UNION ALL
 SELECT
     'daily_summaries' AS table_name,

@@ -6,6 +6,8 @@ _INTERVAL = ("virtual_region_occupancy",)
 _HOUR = ("zone_hours",)
 _DOORS = "raw_sensor_counts, lines that bound the zone"
 _ZONE_INTERVALS = "virtual_region_occupancy"
+_DAY = ("zone_days",)
+_ZONE_HOURS = "zone_hours"
 
 ZONE_INTERVALS = (
     Metric(
@@ -254,3 +256,84 @@ QUEUE_ALERTS = (
         source="queue_alert of the fleet file",
     ),
 )
+
+ZONE_DAYS = (
+    Metric(
+        name="entries",
+        tables=_DAY,
+        unit="people",
+        low=0,
+        family="zone_entries",
+        formula="entries of its hours, added up",
+        null="no line bounds the zone",
+        source=_ZONE_HOURS,
+    ),
+    Metric(
+        name="stays",
+        tables=_DAY,
+        unit="stays",
+        low=0,
+        formula="stays of its hours, added up",
+        null="no device reports the zone as a region",
+        source=_ZONE_HOURS,
+    ),
+    Metric(
+        name="occupancy_mean",
+        tables=_DAY,
+        unit="people",
+        low=0,
+        family="zone_occupancy",
+        formula="occupancy_mean of its complete hours with open time, weighted by their length",
+        null="there is no such hour",
+        source=_ZONE_HOURS,
+    ),
+    Metric(
+        name="is_estimated",
+        tables=_DAY,
+        unit="yes or no",
+        family="zone_occupancy",
+        formula="the occupancy of an hour of it was estimated from stays",
+        source=_ZONE_HOURS,
+    ),
+    Metric(
+        name="occupancy_max",
+        tables=_DAY,
+        unit="people",
+        low=0,
+        family="zone_occupancy",
+        formula="greatest occupancy_max of its complete hours",
+        null="there is no such hour",
+        source=_ZONE_HOURS,
+    ),
+    Metric(
+        name="queue_length_max",
+        tables=_DAY,
+        unit="people",
+        low=0,
+        family="queue",
+        formula="greatest queue_length_max of its complete hours",
+        null="there is no such hour",
+        source=_ZONE_HOURS,
+    ),
+    Metric(
+        name="wait_minutes",
+        tables=_DAY,
+        unit="minutes",
+        low=0,
+        family="wait",
+        formula="wait_minutes of its complete hours, weighted by those who joined",
+        null="there is no such hour, or nobody joined",
+        source=_ZONE_HOURS,
+    ),
+    Metric(
+        name="completeness",
+        tables=_DAY,
+        unit="share",
+        low=0,
+        high=1,
+        formula="complete hours with open time / all hours of the day with open time",
+        null="the shop was closed",
+        source=_ZONE_HOURS,
+    ),
+)
+"""As the report of a day shows a zone; they stand in no table."""

@@ -12,36 +12,42 @@ from retail_pipeline.frames.zone_hours import ESTIMATED
 from retail_pipeline.steps.explain.day_workings import DAY_WORKINGS
 from retail_pipeline.steps.explain.document import Estimate, Explanation, Figure, Gap, Input, SourceReply, Uses, Value
 from retail_pipeline.steps.explain.evidence import Evidence, gather
-from retail_pipeline.steps.explain.facts import (
-    Facts,
-    alert_facts,
-    day_facts,
-    flow_facts,
-    hour_facts,
-    hours_behind,
-    zone_facts,
-)
+from retail_pipeline.steps.explain.facts import Facts, Known, facts_of
+from retail_pipeline.steps.explain.heat_workings import DEVICE_HEAT_WORKINGS
 from retail_pipeline.steps.explain.history import earlier_values, revised_counts
 from retail_pipeline.steps.explain.hour_workings import HOUR_WORKINGS, HourFacts
+from retail_pipeline.steps.explain.hours_behind import hours_behind
 from retail_pipeline.steps.explain.inputs import inputs, used_by, uses_of
-from retail_pipeline.steps.explain.outlook_workings import HEAT_WORKINGS, STAFF_WORKINGS, OutlookFacts
+from retail_pipeline.steps.explain.interval import placed_in_interval
+from retail_pipeline.steps.explain.outlook_workings import HEAT_WORKINGS, STAFF_WORKINGS
 from retail_pipeline.steps.explain.question import (
     ALERTS,
     DAYS,
+    DEVICE_HEAT,
     FLOWS,
     HEAT,
     HOURS,
+    INTERVALS,
     SALES,
     STAFF,
+    ZONE_DAYS,
     ZONES,
     Question,
     refuse_outside,
 )
-from retail_pipeline.steps.explain.reasons import why_letter, why_missing, why_no_alert, why_no_outlook, why_null
+from retail_pipeline.steps.explain.reasons import (
+    why_letter,
+    why_missing,
+    why_no_alert,
+    why_no_heat,
+    why_no_outlook,
+    why_null,
+)
 from retail_pipeline.steps.explain.removed import removed_comparisons, removed_inputs, removed_replies
 from retail_pipeline.steps.explain.sales_workings import SALES_WORKINGS
 from retail_pipeline.steps.explain.working import Row, Working
-from retail_pipeline.steps.explain.zone_workings import ALERT_WORKINGS, FLOW_WORKINGS, ZONE_WORKINGS
+from retail_pipeline.steps.explain.zone_day_workings import ZONE_DAY_WORKINGS
+from retail_pipeline.steps.explain.zone_workings import ALERT_WORKINGS, FLOW_WORKINGS, INTERVAL_WORKINGS, ZONE_WORKINGS
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.explain import first_known_hour, replies_named
 
@@ -50,10 +56,13 @@ WORKINGS: Mapping[str, Mapping[str, Work]] = {
     HOURS: HOUR_WORKINGS,
     DAYS: DAY_WORKINGS,
     ZONES: ZONE_WORKINGS,
+    ZONE_DAYS: ZONE_DAY_WORKINGS,
+    INTERVALS: INTERVAL_WORKINGS,
     FLOWS: FLOW_WORKINGS,
     ALERTS: ALERT_WORKINGS,
     STAFF: STAFF_WORKINGS,
     HEAT: HEAT_WORKINGS,
+    DEVICE_HEAT: DEVICE_HEAT_WORKINGS,
     "conversion_hours": SALES_WORKINGS,
     "conversion_days": SALES_WORKINGS,
 }
@@ -67,6 +76,7 @@ def explain(question: Question, warehouse: Warehouse, now: dt.datetime) -> Expla
         NotExplainableError: the period has not begun, or lies before everything that is known.
     """
     refuse_outside(question, first_known_hour(warehouse, question.store.id), now)
+    question = placed_in_interval(question, warehouse)
     gone = removed_inputs(question, warehouse)
     return _Answer(question, gather(warehouse, question, now), now, gone).told(warehouse)
 
@@ -80,7 +90,8 @@ class _Answer:
         self.again = None if gone else next(evidence.again.iter_rows(named=True), None)
         self.counts = inputs(question, evidence)
         self.gaps = tuple(_gaps(evidence, question))
-        self.own_gaps = tuple(one for one in self.gaps if question.start <= one.hour_start < question.end)
+        first, end = question.whole_hours
+        self.own_gaps = tuple(one for one in self.gaps if first <= one.hour_start < end)
         self.because = why_letter(question, self.row, self.own_gaps, now)
         self.facts = None if self.row is None or gone else self._facts(self.again or self.row)
         self.missing = None if self.row else self._why_missing()
@@ -104,7 +115,8 @@ class _Answer:
             timezone=store.timezone,
             zone=question.zone,
             way=question.place if question.way else None,
-            period="day" if question.hour is None else "hour",
+            device=question.device,
+            period=question.period,
             start=question.start,
             end=question.end,
             trading_day=question.trading_day,
@@ -158,10 +170,13 @@ class _Answer:
 
     def _uses(self, name: str) -> Uses | None:
         hours = hours_behind(self.question, self.evidence, self.facts, name)
-        return uses_of(self.question, name, hours, is_estimated=self._column("occupancy_source") == ESTIMATED)
+        is_estimated = self._column("occupancy_source") == ESTIMATED or bool(self._column("is_estimated"))
+        return uses_of(self.question, name, hours, is_estimated=is_estimated)
 
     def _is_current(self, again: Value, value: Value) -> bool | None:
-        """None where nothing writes it anew: a plan stays as it was when its day began."""
+        """None where nothing writes it anew: heat is what was told, a plan stays as it was when its day began."""
+        if self.question.table == DEVICE_HEAT:
+            return None
         is_kept = self.evidence.outlook is not None and self.evidence.outlook.is_kept
         return None if is_kept and again != value else again == value
 
@@ -182,18 +197,7 @@ class _Answer:
         )
 
     def _facts(self, row: Row) -> Facts:
-        question, evidence = self.question, self.evidence
-        if evidence.outlook is not None:
-            return OutlookFacts(row, evidence.outlook)
-        if question.table == FLOWS:
-            return flow_facts(question, row, self.counts)
-        if question.table == ALERTS:
-            return alert_facts(question, evidence, row, self.counts)
-        if question.table == ZONES:
-            return zone_facts(question, evidence, row, self.counts)
-        if question.table == DAYS:
-            return day_facts(question, evidence, row, self.because, self.now)
-        return hour_facts(question, evidence, row, self.counts, self.because)
+        return facts_of(Known(self.question, self.evidence, row, self.counts, self.because, self.now))
 
     def _estimate(self) -> Estimate | None:
         row, facts = self.row, self.facts
@@ -209,33 +213,49 @@ class _Answer:
 
     def _gaps_of(self, rows: Sequence[Input]) -> tuple[Gap, ...]:
         """Of the period itself, and of all that its figures use."""
-        starts = [self.question.start, *(one.interval_start for one in rows)]
+        starts = [self.question.whole_hours[0], *(one.interval_start for one in rows)]
         ends = [self.question.end, *(one.interval_end for one in rows)]
         return tuple(one for one in self.gaps if min(starts) <= one.hour_start < max(ends))
 
     def _why_missing(self) -> str:
-        zones = self.evidence.zones.filter(
-            pl.col("zone") == pl.lit(self.question.zone, pl.String()), pl.col("hour_start") == self.question.start
-        )
-        if self.evidence.outlook is not None:
-            return why_no_outlook(self.question, self.evidence.outlook, self.now)
-        if self.question.table == ALERTS and zones.height:
-            return why_no_alert(self.question, zones.row(0, named=True))
-        return why_missing(self.question, self.own_gaps, self._own_counts(), self.now)
+        question, evidence = self.question, self.evidence
+        if self.gone and question.period == "interval":
+            return self.gone
+        if evidence.outlook is not None:
+            return why_no_outlook(question, evidence.outlook, self.now)
+        if question.table == DEVICE_HEAT:
+            return why_no_heat(question, self.own_gaps, self.now)
+        is_meant = (pl.col("zone") == pl.lit(question.zone, pl.String())) & (pl.col("hour_start") == question.start)
+        zone_hour = next(evidence.zones.filter(is_meant).iter_rows(named=True), None)
+        if question.table == ALERTS and zone_hour is not None:
+            return why_no_alert(question, zone_hour)
+        return why_missing(question, self.own_gaps, self._own_counts(), self.now)
 
     def _own_counts(self) -> list[Input]:
-        return [one for one in self.counts if self.question.start <= one.interval_start < self.question.end]
+        """Of the period, and of the zone where one is asked for."""
+        start, end, zone = self.question.start, self.question.end, self.question.zone
+        own = [one for one in self.counts if start <= one.interval_start < end]
+        return [one for one in own if zone in (None, one.zone, one.from_area, one.to_area)]
 
     def _column(self, name: str) -> Any:  # noqa: ANN401 - a column of any type
         return None if self.row is None else self.row.get(name)
 
 
 def _gaps(evidence: Evidence, question: Question) -> Iterator[Gap]:
-    """Of line counts, and of stays where a zone is asked for: nothing else rests on these."""
+    """Of line counts, of stays where they say something of a zone, and of the heat where that is asked for."""
+    reports = _reports_of(question)
     for row in evidence.gaps.iter_rows(named=True):
-        if question.zone is not None or row["report"] == Report.LINES:
+        if row["report"] in reports and question.device in (None, row["sensor_id"]):
             state = "recovered" if row["recovered_at"] else "lost" if row["closed_as_lost_at"] else "open"
             yield Gap(**row, state=state)
+
+
+def _reports_of(question: Question) -> tuple[Report, ...]:
+    """Those whose gaps leave a figure without what it rests on."""
+    if question.table == DEVICE_HEAT:
+        return (Report.HEAT,)
+    by_region = (Report.REGIONS, Report.LONG_STAYS)
+    return (Report.LINES, *(by_region if question.zone is not None and question.table != INTERVALS else ()))
 
 
 def _value(figure: Value | list[int]) -> Value:

@@ -14,7 +14,7 @@ from retail_pipeline.frames.local_time import trading_day_hours, with_hours
 from retail_pipeline.frames.normal import WEEKS as WEEKS_OF_NORMAL
 from retail_pipeline.frames.staffing import DAYS_AHEAD
 from retail_pipeline.frames.staffing import WEEKS as WEEKS_OF_PLANS
-from retail_pipeline.steps.explain.question import HEAT, HOURS, STAFF, Question
+from retail_pipeline.steps.explain.question import HEAT, HOURS, STAFF, ZONE_DAYS, Question
 from retail_pipeline.steps.switched_off import SwitchedOff, judge_switched_off
 from retail_pipeline.warehouse import reads
 from retail_pipeline.warehouse.connection import Warehouse
@@ -52,6 +52,8 @@ def marked(placed: pl.DataFrame, off: SwitchedOff) -> pl.DataFrame:
 
 def _hours(question: Question, now: dt.datetime) -> tuple[LocalHour, ...]:
     store, hour = question.store, question.hour
+    if question.table == ZONE_DAYS:
+        return ()
     if hour is None:
         days = (day_bounds(store, question.trading_day - ago) for ago in (LAST_YEAR, LAST_WEEK))
         return tuple(one for bounds in days for one in local_hours(store, *bounds))

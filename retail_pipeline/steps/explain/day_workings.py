@@ -4,7 +4,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from retail_pipeline.steps.explain.document import Term
-from retail_pipeline.steps.explain.working import Row, Working, columns, equals, joined, number, term
+from retail_pipeline.steps.explain.working import (
+    Row,
+    Working,
+    columns,
+    difference,
+    equals,
+    joined,
+    number,
+    of_row,
+    quotient,
+    term,
+    terms_of,
+)
 
 
 @dataclass(frozen=True)
@@ -34,23 +46,10 @@ class DayFacts:
         return tuple(one for one in self.hours if one["is_complete"])
 
 
-def _terms(rows: Iterable[Row], name: str) -> tuple[Term, ...]:
-    return tuple(term(one, name) for one in rows if one[name] is not None)
-
-
 def _sum(figure: str) -> Callable[[DayFacts], Working]:
     def work(facts: DayFacts) -> Working:
-        terms = _terms(facts.hours, figure)
+        terms = terms_of(facts.hours, figure)
         return equals(joined(one.value for one in terms), facts.row[figure], terms)
-
-    return work
-
-
-def _difference(figure: str) -> Callable[[DayFacts], Working]:
-    def work(facts: DayFacts) -> Working:
-        row = facts.row
-        text = f"{number(row['entries'])} - {number(row['exits'])}"
-        return equals(text, row[figure], columns(row, "entries", "exits"))
 
     return work
 
@@ -64,7 +63,7 @@ def _capture(figure: str, whole: str) -> Callable[[DayFacts], Working]:
         terms = (Term(name="entries", value=entries), Term(name="passers_by", value=passers_by))
         of = f" over {len(both)} hours that measured both"
         text = whole.format(entries=number(entries), passers_by=number(passers_by)) + of
-        return equals(text, facts.row[figure], (*terms, *_terms(both, "entries"), *_terms(both, "passers_by")))
+        return equals(text, facts.row[figure], (*terms, *terms_of(both, "entries"), *terms_of(both, "passers_by")))
 
     return work
 
@@ -77,13 +76,7 @@ def _business_people(rows: Iterable[Row]) -> float:
 def _business_entries(facts: DayFacts) -> Working:
     of = [one for one in facts.hours if one["entries"] is not None and one["business_share"] > 0]
     text = joined(f"{one['entries']:,} x {number(one['business_share'])}" for one in of)
-    return equals(text, facts.row["business_entries"], (*_terms(of, "entries"), *_terms(of, "business_share")))
-
-
-def _non_business_entries(facts: DayFacts) -> Working:
-    row = facts.row
-    terms = columns(row, "entries", "business_entries")
-    return equals(f"{number(row['entries'])} - {number(row['business_entries'])}", row["non_business_entries"], terms)
+    return equals(text, facts.row["business_entries"], (*terms_of(of, "entries"), *terms_of(of, "business_share")))
 
 
 def _average(facts: DayFacts) -> Working:
@@ -92,7 +85,7 @@ def _average(facts: DayFacts) -> Working:
     hours = sum(round(one["business_share"] * one["minutes"]) for one in of) / 60
     terms = (Term(name="entries inside opening hours", value=people), Term(name="open hours", value=hours))
     text = f"{number(people)} / {number(hours)} open hours that are complete"
-    return equals(text, facts.row["average_hourly_entries"], (*terms, *_terms(of, "entries")))
+    return equals(text, facts.row["average_hourly_entries"], (*terms, *terms_of(of, "entries")))
 
 
 def _peak(figure: str) -> Callable[[DayFacts], Working]:
@@ -100,32 +93,25 @@ def _peak(figure: str) -> Callable[[DayFacts], Working]:
         of = [one for one in facts.complete if one["business_share"] > 0]
         entries = number(facts.row["peak_hour_entries"])
         text = f"most of {len(of)} complete open hours: {entries} at {number(facts.row['peak_hour'])} o'clock"
-        return equals(text, facts.row[figure], _terms(of, "entries"))
+        return equals(text, facts.row[figure], terms_of(of, "entries"))
 
     return work
 
 
 def _occupancy_max(facts: DayFacts) -> Working:
     text = f"greatest occupancy_max of {len(facts.complete)} complete hours"
-    return equals(text, facts.row["occupancy_max"], _terms(facts.complete, "occupancy_max"))
+    return equals(text, facts.row["occupancy_max"], terms_of(facts.complete, "occupancy_max"))
 
 
 def _occupancy_max_at(facts: DayFacts) -> Working:
     text = f"start of the first complete hour that reached {number(facts.row['occupancy_max'])}"
-    return Working(text, _terms(facts.complete, "occupancy_max"))
-
-
-def _drift_share(facts: DayFacts) -> Working:
-    row = facts.row
-    return equals(
-        f"{number(row['drift'])} / {number(row['entries'])}", row["drift_share"], columns(row, "drift", "entries")
-    )
+    return Working(text, terms_of(facts.complete, "occupancy_max"))
 
 
 def _open_hours(facts: DayFacts) -> Working:
     of = [one for one in facts.calendar if one["open_minutes"] > 0]
     text = f"{number(sum(one['open_minutes'] for one in of))} open minutes / 60"
-    return equals(text, facts.row["open_hours"], _terms(of, "open_minutes"))
+    return equals(text, facts.row["open_hours"], terms_of(of, "open_minutes"))
 
 
 def _counted(figure: str, words: str, rows: Callable[[DayFacts], int]) -> Callable[[DayFacts], Working]:
@@ -137,7 +123,7 @@ def _counted(figure: str, words: str, rows: Callable[[DayFacts], int]) -> Callab
 
 def _completeness(facts: DayFacts) -> Working:
     ended = {one["hour_start"] for one in facts.calendar if one["is_expected"]}
-    terms = _terms([one for one in facts.hours if one["hour_start"] in ended], "completeness")
+    terms = terms_of([one for one in facts.hours if one["hour_start"] in ended], "completeness")
     expected = number(facts.row["hours_expected"])
     return equals(f"({joined(one.value for one in terms)}) / {expected}", facts.row["completeness"], terms)
 
@@ -148,7 +134,7 @@ def _power_hours(facts: DayFacts) -> Working:
     total = sum(one["entries"] for one in facts.complete if one["entries"] is not None)
     text = f"{joined(one['entries'] for one in of)} >= 40 % of {number(total)}"
     hours = ", ".join(str(hour) for hour in chosen)
-    return Working(f"{text}: {hours} o'clock", _terms(of, "entries"))
+    return Working(f"{text}: {hours} o'clock", terms_of(of, "entries"))
 
 
 def _imputed_share(facts: DayFacts) -> Working:
@@ -156,11 +142,11 @@ def _imputed_share(facts: DayFacts) -> Working:
     added = sum(max(0.0, one["entries_imputed"] - (one["entries"] or 0)) for one in of)
     text = f"{number(added)} / ({number(facts.row['entries'])} + {number(added)})"
     terms = (*columns(facts.row, "entries"), Term(name="imputed people", value=added))
-    return equals(text, facts.row["imputed_share"], (*terms, *_terms(of, "entries_imputed")))
+    return equals(text, facts.row["imputed_share"], (*terms, *terms_of(of, "entries_imputed")))
 
 
 def _quality(facts: DayFacts) -> Working:
-    return Working(facts.quality_because, _terms(facts.hours, "quality"))
+    return Working(facts.quality_because, terms_of(facts.hours, "quality"))
 
 
 def _entries_before(figure: str, before: str) -> Callable[[DayFacts], Working]:
@@ -190,20 +176,20 @@ def _change(figure: str, entries_before: str) -> Callable[[DayFacts], Working]:
 DAY_WORKINGS: Mapping[str, Callable[[DayFacts], Working]] = {
     "entries": _sum("entries"),
     "exits": _sum("exits"),
-    "net_flow": _difference("net_flow"),
+    "net_flow": of_row(difference("entries", "exits", "net_flow")),
     "passers_by": _sum("passers_by"),
     "capture_rate": _capture("capture_rate", "{entries} / ({entries} + {passers_by})"),
     "turn_in_ratio": _capture("turn_in_ratio", "{entries} / {passers_by}"),
     "business_entries": _business_entries,
-    "non_business_entries": _non_business_entries,
+    "non_business_entries": of_row(difference("entries", "business_entries", "non_business_entries")),
     "average_hourly_entries": _average,
     "peak_hour": _peak("peak_hour"),
     "peak_hour_entries": _peak("peak_hour_entries"),
     "peak_hour_is_tied": _peak("peak_hour_is_tied"),
     "occupancy_max": _occupancy_max,
     "occupancy_max_at": _occupancy_max_at,
-    "drift": _difference("drift"),
-    "drift_share": _drift_share,
+    "drift": of_row(difference("entries", "exits", "drift")),
+    "drift_share": of_row(quotient("drift", "entries", "drift_share")),
     "open_hours": _open_hours,
     "hours_expected": _counted(
         "hours_expected", "hours have ended", lambda facts: sum(one["is_expected"] for one in facts.calendar)

@@ -28,8 +28,8 @@ class Term(_Part):
 class Uses(_Part):
     """Which of the `inputs` a figure is made from: lines and regions (`device/number`), intervals that start in it.
 
-    `regions` are those whose stays it takes, `long_stays` those whose long ones. Where `hours` are named, only
-    intervals that start within an hour of one of them.
+    `regions` are those whose stays it takes, `long_stays` those whose long ones, `heat` devices whose heat it is. Where
+    `hours` are named, only intervals that start within an hour of one of them.
     """
 
     lines: tuple[str, ...]
@@ -37,6 +37,7 @@ class Uses(_Part):
     start: Instant
     end: Instant
     long_stays: tuple[str, ...] = ()
+    heat: tuple[str, ...] = ()
     hours: tuple[Instant, ...] = ()
 
     def holds(self, start: dt.datetime) -> bool:
@@ -47,7 +48,7 @@ class Uses(_Part):
 
     def places(self, report: str) -> tuple[str, ...]:
         """Those of a report."""
-        return {"lines": self.lines, "regions": self.regions, "long_stays": self.long_stays}[report]
+        return {"lines": self.lines, "regions": self.regions, "long_stays": self.long_stays, "heat": self.heat}[report]
 
 
 class Earlier(_Part):
@@ -89,12 +90,13 @@ class Figure(_Part):
 class Input(_Part):
     """What a device told of one line or region in one interval, as reported: `inverted` says that IN means OUT.
 
-    IN takes people from `from_area` to `to_area`. `left_out` says why the row counts for nothing, None where it counts.
+    It is `in_count` and `out_count`, or `stays`, or `heat`, which is of the device and has no `number`. IN takes people
+    from `from_area` to `to_area`. `left_out` says why the row counts for nothing, None where it counts.
     """
 
     sensor_id: str
     report: str
-    number: int
+    number: int | None
     role: str
     from_area: str | None
     to_area: str | None
@@ -105,6 +107,7 @@ class Input(_Part):
     in_count: int | None
     out_count: int | None
     stays: int | None
+    heat: int | None
     is_complete: bool
     left_out: str | None
     reply_id: int
@@ -112,7 +115,12 @@ class Input(_Part):
     @property
     def place(self) -> str:
         """As `Uses` names it."""
-        return f"{self.sensor_id}/{self.number}"
+        return self.sensor_id if self.number is None else f"{self.sensor_id}/{self.number}"
+
+    @property
+    def told(self) -> int | None:
+        """IN of a line, stays of a region, heat of a device."""
+        return next((one for one in (self.in_count, self.stays, self.heat) if one is not None), None)
 
 
 class Revised(_Part):
@@ -171,7 +179,10 @@ class Estimate(_Part):
 
 
 class Explanation(_Part):
-    """Everything about the figures of a store's hour, or trading day, or of a zone or a way (`from:to`) in an hour."""
+    """Everything about the figures of a store's hour or trading day, of a zone in one, of a way (`from:to`) in an hour.
+
+    Also of a zone in an interval, and of the heat of a `device` in one: `period` is hour, day or interval.
+    """
 
     at: Instant
     store_id: str
@@ -180,6 +191,7 @@ class Explanation(_Part):
     timezone: str
     zone: str | None
     way: str | None
+    device: str | None
     period: str
     start: Instant
     end: Instant

@@ -18,10 +18,21 @@ from retail_pipeline.frames.hourly import entrance_intervals
 from retail_pipeline.frames.local_time import trading_day_hours
 from retail_pipeline.frames.numbered import numbered, placed
 from retail_pipeline.frames.queues import queue_alerts
+from retail_pipeline.frames.zone_days import zone_days
 from retail_pipeline.frames.zone_hours import zone_hours
 from retail_pipeline.steps.explain.compared import Compared, read_compared
 from retail_pipeline.steps.explain.outlook import Outlook, read_outlook
-from retail_pipeline.steps.explain.question import ALERTS, DAYS, FLOWS, HOURS, ZONES, Question
+from retail_pipeline.steps.explain.question import (
+    ALERTS,
+    DAYS,
+    DEVICE_HEAT,
+    FLOWS,
+    HOURS,
+    INTERVALS,
+    ZONE_DAYS,
+    ZONES,
+    Question,
+)
 from retail_pipeline.steps.figures import DayCounts, figures_of_days
 from retail_pipeline.warehouse import reads
 from retail_pipeline.warehouse.connection import Warehouse
@@ -39,6 +50,7 @@ class Evidence:
         counts: its counts, and the figures that they come to now.
         intervals: `entrance_intervals` of the day with `corrected`.
         regional, long_stays: stays and long ones as reported.
+        heat: values of the devices' own heat as reported.
         zones, flows: `zone_hours` and `zone_flows` as they would be derived now.
         stored: `hourly_analytics` of the day, as it stands.
         answer: the row that is asked for as it stands, in its table; empty where there is none.
@@ -57,6 +69,7 @@ class Evidence:
     intervals: pl.DataFrame
     regional: pl.DataFrame
     long_stays: pl.DataFrame
+    heat: pl.DataFrame
     zones: pl.DataFrame
     flows: pl.DataFrame
     stored: pl.DataFrame
@@ -80,6 +93,7 @@ def gather(warehouse: Warehouse, question: Question, now: dt.datetime) -> Eviden
     hours = trading_day_hours([store], day, day)
     counts = figures_of_days(warehouse, [store], hours, now)
     regional, long_stays = (reads.counts(warehouse, report, [store.id], start, end) for report in _STAYS)
+    heat = reads.device_heat(warehouse, [store.id], start, end)
     zones, flows = _by_zone(question, hours, counts, regional, long_stays)
     stored = reads.hourly(warehouse, [store.id], start, end)
     past_days = reads.day_history(warehouse, [store.id], {day - LAST_WEEK, day - LAST_YEAR})
@@ -88,15 +102,24 @@ def gather(warehouse: Warehouse, question: Question, now: dt.datetime) -> Eviden
     periods = _periods(question, compared)
     asked = Period(store.id, question.start, question.end, day)
     outlook = read_outlook(warehouse, question, now)
-    days = daily_summaries(stored, [store], hours, now, lost, past_days)
-    derived = {HOURS: counts.hourly, ZONES: zones, FLOWS: flows, ALERTS: queue_alerts(zones, [store]), DAYS: days}
-    answer = outlook.answer if outlook else _asked_for(_standing(warehouse, question), question)
+    derived = {
+        HOURS: counts.hourly,
+        DAYS: daily_summaries(stored, [store], hours, now, lost, past_days),
+        ZONES: zones,
+        ZONE_DAYS: _zone_days(zones, hours),
+        INTERVALS: counts.zones,
+        FLOWS: flows,
+        ALERTS: queue_alerts(zones, [store]),
+        DEVICE_HEAT: heat.clear(),
+    }
+    answer = outlook.answer if outlook else _asked_for(_standing(warehouse, question, hours), question)
     return Evidence(
         hours=hours,
         counts=counts,
         intervals=_intervals(counts, question, hours),
         regional=regional,
         long_stays=long_stays,
+        heat=heat,
         zones=zones,
         flows=flows,
         stored=stored,
@@ -124,13 +147,29 @@ def _by_zone(
     return zone_hours(counts.zones, flows, stays, counts.hourly, stores, hours, long_stays=longer), flows
 
 
-def _standing(warehouse: Warehouse, question: Question) -> pl.DataFrame:
-    """The rows of the table that is asked for."""
-    read = {HOURS: reads.hourly, ZONES: reads.zone_hours, FLOWS: reads.zone_flows, ALERTS: reads.queue_alerts}
-    store_ids = [question.store.id]
+def _standing(warehouse: Warehouse, question: Question, hours: pl.DataFrame) -> pl.DataFrame:
+    """The rows of the table that is asked for; a zone's day stands in none, and is made of its hours as they stand."""
+    asked = [question.store.id], question.start, question.end
     if question.table == DAYS:
-        return reads.daily(warehouse, store_ids, question.trading_day, question.trading_day)
-    return read[question.table](warehouse, store_ids, question.start, question.end)
+        return reads.daily(warehouse, asked[0], question.trading_day, question.trading_day)
+    if question.table == ZONE_DAYS:
+        return _zone_days(reads.zone_hours(warehouse, *asked), hours)
+    if question.table == DEVICE_HEAT:
+        return reads.device_heat(warehouse, *asked).rename({"collected_at": "input_version"})
+    read = {
+        HOURS: reads.hourly,
+        ZONES: reads.zone_hours,
+        INTERVALS: reads.zones,
+        FLOWS: reads.zone_flows,
+        ALERTS: reads.queue_alerts,
+    }
+    return read[question.table](warehouse, *asked)
+
+
+def _zone_days(zones: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
+    """As reports show them, with the newest counts that their hours were made from."""
+    newest = zones.group_by("store_id", "zone", "trading_day").agg(pl.col("input_version").max())
+    return zone_days(zones, hours).join(newest, on=["store_id", "zone", "trading_day"])
 
 
 def _periods(question: Question, compared: Compared) -> list[Period]:
@@ -158,9 +197,13 @@ def _intervals(counts: DayCounts, question: Question, hours: pl.DataFrame) -> pl
 
 
 def _asked_for(rows: pl.DataFrame, question: Question) -> pl.DataFrame:
-    if question.hour is None:
-        return rows.filter(pl.col("trading_day") == question.trading_day)
-    mine = rows.filter(pl.col("hour_start") == question.start)
-    if question.way is not None:
-        return mine.filter(pl.col("from_area") == question.way[0], pl.col("to_area") == question.way[1])
-    return mine if question.zone is None else mine.filter(pl.col("zone") == question.zone)
+    """The one row, of rows of its table."""
+    is_meant = {
+        "trading_day": question.trading_day if question.period == "day" else None,
+        "hour_start": question.start if question.period == "hour" else None,
+        "interval_start": question.start if question.period == "interval" else None,
+        "zone": question.zone,
+        "sensor_id": question.device,
+        **dict(zip(("from_area", "to_area"), question.way or (None, None), strict=True)),
+    }
+    return rows.filter(*(pl.col(name) == key for name, key in is_meant.items() if key is not None))

@@ -18,8 +18,9 @@ _REPORTS = {
     "raw_sensor_counts": Report.LINES,
     "regional_counts": Report.REGIONS,
     "long_stay_counts": Report.LONG_STAYS,
+    "device_heat": Report.HEAT,
 }
-_COUNT = re.compile(r"(?:line|region)(\d)")
+_COUNT = re.compile(r"(?:line|region)(\d)|value")
 _TOLD_WITHOUT_COUNTS = {"entries_imputed", "exits_imputed", "imputation_method", "imputation_wape", "quality"}
 _MOMENT = dt.timedelta(seconds=1)
 
@@ -40,20 +41,26 @@ def earlier_values(
 
 def revised_counts(evidence: Evidence, counts: Sequence[Input]) -> tuple[Revised, ...]:
     """What devices told otherwise before, of the lines, regions and intervals of `counts`."""
-    places = {(one.report, one.sensor_id, one.number, one.interval_start) for one in counts}
+    places = {(one.report, one.place, one.interval_start) for one in counts}
     rows = evidence.revisions.filter(pl.col("table_name").is_in(list(_REPORTS))).iter_rows(named=True)
     return tuple(
         _revised(row)
         for row in rows
         if (count := _COUNT.match(row["column_name"]))
-        and (_REPORTS[row["table_name"]], row["sensor_id"], int(count[1]), row["row_start"]) in places
+        and (_REPORTS[row["table_name"]], _place(row["sensor_id"], count[1]), row["row_start"]) in places
     )
+
+
+def _place(sensor_id: str, number: str | None) -> str:
+    return f"{sensor_id}/{number}" if number else sensor_id
 
 
 def _of_figure(question: Question, revisions: pl.DataFrame) -> pl.DataFrame:
     mine = revisions.filter(pl.col("table_name") == question.table)
     if question.table == DAYS:
         return mine.filter(pl.col("trading_day") == question.trading_day)
+    if question.device is not None:
+        return mine.filter(pl.col("row_start") == question.start, pl.col("sensor_id") == question.device)
     place = pl.col("place").eq_missing(pl.lit(question.place, pl.String()))
     return mine.filter(pl.col("row_start") == question.start, place)
 
@@ -63,7 +70,7 @@ def _may_change(question: Question, metric: str, uses: Uses | None, hour: dt.dat
 
     Of the hour itself only what was told before it was there: an estimate, a letter.
     """
-    if hour == question.start and question.hour is not None:
+    if question.hour is not None and hour == question.hour.hour_start:
         return metric in _TOLD_WITHOUT_COUNTS
     if uses is not None and uses.hours:
         return hour in uses.hours

@@ -10,10 +10,14 @@ from retail_pipeline.steps.explain.working import (
     Row,
     Working,
     columns,
+    difference,
     equals,
+    error_when_tested,
     greatest_of,
     joined,
     number,
+    of_row,
+    quotient,
     sum_of,
     term,
     time_weighted,
@@ -66,24 +70,11 @@ def _over_lines(figure: str, way: str, role: str) -> Callable[[HourFacts], Worki
     return work
 
 
-def _net_flow(facts: HourFacts) -> Working:
-    row = facts.row
-    return equals(
-        f"{number(row['entries'])} - {number(row['exits'])}", row["net_flow"], columns(row, "entries", "exits")
-    )
-
-
 def _capture_rate(facts: HourFacts) -> Working:
     row = facts.row
     entries, passers_by = number(row["entries"]), number(row["passers_by"])
     terms = columns(row, "entries", "passers_by")
     return equals(f"{entries} / ({entries} + {passers_by})", row["capture_rate"], terms)
-
-
-def _turn_in_ratio(facts: HourFacts) -> Working:
-    row = facts.row
-    terms = columns(row, "entries", "passers_by")
-    return equals(f"{number(row['entries'])} / {number(row['passers_by'])}", row["turn_in_ratio"], terms)
 
 
 def _occupancy_end(facts: HourFacts) -> Working:
@@ -191,12 +182,7 @@ def _method(facts: HourFacts) -> Working:
 
 
 def _wape(facts: HourFacts) -> Working:
-    if facts.tested is None:
-        return equals("no hour could be tested", facts.row["imputation_wape"])
-    error, people, hours = (facts.tested[name] for name in ("error", "entries", "hours"))
-    terms = (Term(name="sum of errors", value=error), Term(name="sum of entries", value=people))
-    text = f"{number(error)} / {number(people)} over {hours:,} tested hours"
-    return equals(text, facts.row["imputation_wape"], (*terms, Term(name="hours tested", value=hours)))
+    return error_when_tested(facts.tested, facts.row["imputation_wape"])
 
 
 def _quality(facts: HourFacts) -> Working:
@@ -206,10 +192,10 @@ def _quality(facts: HourFacts) -> Working:
 HOUR_WORKINGS: Mapping[str, Callable[[HourFacts], Working]] = {
     "entries": _over_lines("entries", "entered", "entrance"),
     "exits": _over_lines("exits", "left", "entrance"),
-    "net_flow": _net_flow,
+    "net_flow": of_row(difference("entries", "exits", "net_flow")),
     "passers_by": _over_lines("passers_by", "passed", "passers_by"),
     "capture_rate": _capture_rate,
-    "turn_in_ratio": _turn_in_ratio,
+    "turn_in_ratio": of_row(quotient("entries", "passers_by", "turn_in_ratio")),
     "occupancy_end": _occupancy_end,
     "occupancy_max": _occupancy_max,
     "occupancy_mean": _occupancy_mean,

@@ -15,17 +15,17 @@ from retail_pipeline.frames.stays import declared_regions
 from retail_pipeline.steps.explain.compared import marked
 from retail_pipeline.steps.explain.document import Input, Uses
 from retail_pipeline.steps.explain.evidence import Evidence
-from retail_pipeline.steps.explain.question import DAYS, Question
+from retail_pipeline.steps.explain.question import ZONE_DAYS, Question
 
 _NONE_OF_IT = {
     *("business_share", "is_business_hour", "open_hours", "hours_expected", "hours_lost"),
-    *("imputation_method", "imputation_wape", "expected_wape", "share_of_week", "occupancy_source"),
+    *("imputation_method", "imputation_wape", "expected_wape", "share_of_week", "occupancy_source", "is_estimated"),
 }
 _HOUR = dt.timedelta(hours=1)
 _STREET = {"passers_by"}
 _STREET_TOO = {"capture_rate", "turn_in_ratio"}
 _SO_FAR = {"occupancy_end", "occupancy_max", "occupancy_mean", "dwell_minutes", "occupancy_share"}
-_SO_FAR_OF_ZONE = {"queue_length_mean", "queue_length_max", "wait_minutes", "wait_valid"}
+_SO_FAR_OF_ZONE = {"occupancy", "queue_length_mean", "queue_length_max", "wait_minutes", "wait_valid"}
 _WHOLE_DAY = {"traffic_share", "occupancy_mean_corrected"}
 _LONG_STAYS = {"long_stays", "engagement"}
 _STAYS = {"stays", *_LONG_STAYS}
@@ -44,30 +44,38 @@ def uses_of(question: Question, metric: str, hours: Sequence[dt.datetime] | None
     if hours is not None:
         lines = tuple(_lines(question, metric))
         return Uses(lines=lines, regions=(), start=min(hours), end=max(hours) + _HOUR, hours=tuple(sorted(hours)))
-    if metric in _STAYS or (metric == "occupancy_mean" and is_estimated):
-        stays, longer = (tuple(_regions(question, report)) for report in (Report.REGIONS, Report.LONG_STAYS))
-        return Uses(
-            lines=(),
-            regions=() if metric == "long_stays" else stays,
-            long_stays=longer if metric in _LONG_STAYS else (),
-            start=question.start,
-            end=question.end,
-        )
-    start, end = _span(question, metric)
-    return Uses(lines=tuple(_lines(question, metric)), regions=(), start=start, end=end)
+    if question.device is not None:
+        return Uses(lines=(), regions=(), heat=(question.device,), start=question.start, end=question.end)
+    of_stays = metric in _STAYS or (metric == "occupancy_mean" and is_estimated)
+    of_both = question.table == ZONE_DAYS and (metric == "completeness" or (of_stays and metric == "occupancy_mean"))
+    return _of_counts(question, metric, with_lines=of_both or not of_stays, with_stays=of_both or of_stays)
+
+
+def _of_counts(question: Question, metric: str, *, with_lines: bool, with_stays: bool) -> Uses:
+    stays, longer = (tuple(_regions(question, report)) for report in (Report.REGIONS, Report.LONG_STAYS))
+    start, end = _span(question, metric) if with_lines else (question.start, question.end)
+    return Uses(
+        lines=tuple(_lines(question, metric)) if with_lines else (),
+        regions=stays if with_stays and metric != "long_stays" else (),
+        long_stays=longer if metric in _LONG_STAYS else (),
+        start=start,
+        end=end,
+    )
 
 
 def inputs(question: Question, evidence: Evidence) -> tuple[Input, ...]:
     """Every line of the store, and where a zone is asked for every region, over the trading day; in order of time.
 
-    Also the lines in the hours that it is compared with.
+    Also the lines in the hours that it is compared with, and the heat of the device that is asked for.
     """
     areas = {(door.sensor_id, door.line): door.areas for door in question.store.graph.doors}
-    lines = [_of_line(row, areas) for row in _line_rows(question, evidence).iter_rows(named=True)]
-    regions = [_of_region(row) for row in _region_rows(question, evidence).iter_rows(named=True)]
-    return tuple(
-        sorted([*lines, *regions], key=lambda one: (one.interval_start, one.sensor_id, one.report, one.number))
-    )
+    heat = evidence.heat.filter(pl.col("sensor_id") == pl.lit(question.device, pl.String()))
+    told = [
+        *(_of_line(row, areas) for row in _line_rows(question, evidence).iter_rows(named=True)),
+        *(_of_region(row) for row in _region_rows(question, evidence).iter_rows(named=True)),
+        *(_of_device(row) for row in heat.iter_rows(named=True)),
+    ]
+    return tuple(sorted(told, key=lambda one: (one.interval_start, one.sensor_id, one.report, one.number or 0)))
 
 
 def used_by(rows: Iterable[Input], uses: Iterable[Uses | None]) -> tuple[Input, ...]:
@@ -107,7 +115,7 @@ def _regions(question: Question, report: Report) -> Iterator[str]:
 
 def _span(question: Question, metric: str) -> tuple[dt.datetime, dt.datetime]:
     day_start, day_end = day_bounds(question.store, question.trading_day)
-    if question.table == DAYS or metric in _WHOLE_DAY:
+    if question.period == "day" or metric in _WHOLE_DAY:
         return day_start, day_end
     if metric in _SO_FAR | _SO_FAR_OF_ZONE:
         return day_start, question.end
@@ -145,33 +153,36 @@ def _region_rows(question: Question, evidence: Evidence) -> pl.DataFrame:
 
 def _of_line(row: dict[str, Any], areas: Mapping[tuple[str, int], tuple[str, str]]) -> Input:
     """`areas`: where the doors of the store lead, as the line graph has it where the line does not say."""
-    names = ("sensor_id", "role", "inverted", "in_count", "out_count")
+    names = ("role", "inverted", "in_count", "out_count")
     from_area, to_area = areas.get((row["sensor_id"], row["line"]), (row["from_area"], row["to_area"]))
-    return Input(
-        **{name: row[name] for name in (*names, *_COMMON)},
+    return _input(
+        row,
+        **{name: row[name] for name in names},
         from_area=from_area,
         to_area=to_area,
         report=Report.LINES,
         number=row["line"],
-        zone=None,
-        stays=None,
         left_out=OFF if row["is_off"] else None,
     )
 
 
-def _of_region(row: dict[str, object]) -> Input:
-    return Input(
-        **{name: row[name] for name in ("sensor_id", "zone", "report", *_COMMON)},
-        number=int(str(row["region"]).removeprefix("region")),
+def _of_region(row: dict[str, Any]) -> Input:
+    return _input(
+        row,
+        report=row["report"],
+        number=int(row["region"].removeprefix("region")),
         role="region",
-        from_area=None,
-        to_area=None,
-        inverted=False,
-        in_count=None,
-        out_count=None,
+        zone=row["zone"],
         stays=row["value"],
         left_out=OFF if row["is_off"] else None,
     )
 
 
-_COMMON = ("interval_start", "interval_end", "is_complete", "reply_id")
+def _of_device(row: dict[str, Any]) -> Input:
+    return _input(row, report=Report.HEAT, role="device", heat=row["value"])
+
+
+def _input(row: dict[str, Any], **told: Any) -> Input:  # noqa: ANN401 - fields of any type
+    """What every report has in common, and beside it what was `told`; what was not is None."""
+    common = {name: row[name] for name in ("sensor_id", "interval_start", "interval_end", "is_complete", "reply_id")}
+    return Input(**{**dict.fromkeys(Input.model_fields), "inverted": False, **common, **told})

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 from retail_pipeline.steps.explain.document import Term
 from retail_pipeline.steps.explain.outlook import Outlook
-from retail_pipeline.steps.explain.working import Row, Working, columns, equals, joined, number, term
+from retail_pipeline.steps.explain.working import (
+    Row,
+    Working,
+    columns,
+    equals,
+    error_when_tested,
+    joined,
+    number,
+    terms_of,
+)
 
 
 @dataclass(frozen=True)
@@ -18,7 +27,7 @@ class OutlookFacts:
     @property
     def entries(self) -> tuple[Term, ...]:
         """Of the hours that it is made from."""
-        return tuple(term(one, "entries") for one in self.outlook.hours)
+        return terms_of(self.outlook.hours, "entries")
 
 
 def _over_hours(figure: str, words: str) -> Callable[[OutlookFacts], Working]:
@@ -36,13 +45,7 @@ def _staff(facts: OutlookFacts) -> Working:
 
 
 def _error(facts: OutlookFacts) -> Working:
-    tested = facts.outlook.tested
-    if tested is None:
-        return equals("no hour could be tested", facts.row["expected_wape"])
-    names = {"sum of errors": "error", "sum of entries": "entries", "hours tested": "hours"}
-    terms = tuple(Term(name=name, value=tested[of]) for name, of in names.items())
-    text = f"{number(tested['error'])} / {number(tested['entries'])} over {tested['hours']:,} tested hours"
-    return equals(text, facts.row["expected_wape"], terms)
+    return error_when_tested(facts.outlook.tested, facts.row["expected_wape"])
 
 
 def _share(facts: OutlookFacts) -> Working:

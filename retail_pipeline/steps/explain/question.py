@@ -1,7 +1,7 @@
-"""What is asked: a store's hour or trading day, perhaps a zone or way, perhaps one metric; refused with near names."""
+"""What is asked: a store's hour, day or interval, perhaps a zone, way or device, perhaps one metric; or near names."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from retail_pipeline.devices.clock import readings
@@ -13,6 +13,8 @@ from retail_pipeline.frames.metrics import metrics_of
 HOURS, DAYS, ZONES = "hourly_analytics", "daily_summaries", "zone_hours"
 FLOWS, ALERTS = "zone_flows", "queue_alerts"
 STAFF, HEAT = "staffing_hours", "heat_maps"
+ZONE_DAYS = "zone_days"
+INTERVALS, DEVICE_HEAT = "virtual_region_occupancy", "device_heat"
 SALES = {HOURS: "conversion_hours", DAYS: "conversion_days"}
 _FIRST_YEAR, _LAST_YEAR = 1971, 2200
 
@@ -25,8 +27,9 @@ class NotExplainableError(Exception):
 class Question:
     """A period of a store, whose figures stand in `table`; `metrics` are those that are asked for.
 
-    `hour` is None where a whole trading day is asked for; of a cell of `heat_maps` it is an hour that lies in it.
-    `way` leads from one area to another. `[start, end)` is UTC.
+    `hour` is None where a whole trading day is asked for; of a cell of `heat_maps` it is an hour that lies in it, of an
+    interval the one that it begins in. `way` leads from one area to another. `[start, end)` is UTC; of an interval it
+    begins at the moment that was named until `placed_in_interval` says which one holds it.
     """
 
     store: Store
@@ -38,6 +41,24 @@ class Question:
     end: dt.datetime
     metrics: tuple[tuple[str, str], ...]
     way: tuple[str, str] | None = None
+    device: str | None = None
+
+    @property
+    def period(self) -> str:
+        """What is explained: an interval, an hour or a day."""
+        if self.hour is None:
+            return "day"
+        return "interval" if self.table in (INTERVALS, DEVICE_HEAT) else "hour"
+
+    @property
+    def whole_hours(self) -> tuple[dt.datetime, dt.datetime]:
+        """The local hours that it lies in, which are what devices owe."""
+        return (self.start, self.end) if self.hour is None else (self.hour.hour_start, self.hour.hour_end)
+
+    def within(self, start: dt.datetime, end: dt.datetime) -> "Question":
+        """The same of the interval `[start, end)`."""
+        hour = hour_of(self.store, start)
+        return replace(self, hour=hour, trading_day=hour.trading_day, start=start, end=end)
 
     @property
     def place(self) -> str | None:
@@ -55,29 +76,36 @@ def read_question(
     *,
     way: str | None = None,
     table: str | None = None,
+    interval: str | None = None,
+    device: str | None = None,
 ) -> Question:
     """What is meant by the words of a command line.
 
     Raises:
-        NotExplainableError: whoever asks corrects store, hour, zone, way, table or metric.
+        NotExplainableError: whoever asks corrects store, hour, zone, way, device, table or metric.
     """
-    if (hour is None) == (day is None):
-        raise NotExplainableError("Say either --hour, as 2026-11-24T17:00, or --day, as 2026-11-24.")
+    if sum(one is not None for one in (hour, day, interval)) != 1:
+        raise NotExplainableError(
+            "Say one of --hour, as 2026-11-24T17:00, --day, as 2026-11-24, and --interval, as 2026-11-24T17:15."
+        )
     if not fleet.has_store(store_id):
         raise NotExplainableError(_unknown("--store", store_id, fleet.store_ids, "The fleet file declares"))
     store = fleet.store(store_id)
     areas = _areas(store, way)
-    table = _table(_tables(store, day, zone, areas), table, metric)
+    _refuse_unknown(store, zone, device)
+    tables = _tables("day" if day else "interval" if interval else "hour", zone, areas, device)
+    table = _table(tables, table, metric)
     metrics = _metrics(table, metric)
     if day is not None:
-        return Question(store, table, None, None, day, *day_bounds(store, day), metrics)
-    local = read_hour(store, hour or "")
-    span = local.trading_day, local.hour_start, local.hour_end
-    return Question(store, table, zone, local, *span, metrics, areas)
+        return Question(store, table, zone, None, day, *day_bounds(store, day), metrics)
+    at = read_time(store, "--hour" if hour else "--interval", hour or interval or "")
+    local = hour_of(store, at)
+    start = at if interval else local.hour_start
+    return Question(store, table, zone, local, local.trading_day, start, local.hour_end, metrics, areas, device)
 
 
-def read_hour(store: Store, text: str) -> LocalHour:
-    """The local clock hour that holds the time `text`: of the store's wall clock, or with Z or an offset.
+def read_time(store: Store, option: str, text: str) -> dt.datetime:
+    """The instant `text`: of the store's wall clock, or with Z or an offset.
 
     Raises:
         NotExplainableError: it is no time, the clock skipped it, or showed it twice.
@@ -88,20 +116,23 @@ def read_hour(store: Store, text: str) -> LocalHour:
         told = None
     if told is None or not _FIRST_YEAR <= told.year <= _LAST_YEAR:
         raise NotExplainableError(
-            f"--hour {text}: write it as 2026-11-24T17:00 ({store.timezone}), or with Z or an offset, as"
+            f"{option} {text}: write it as 2026-11-24T17:00 ({store.timezone}), or with Z or an offset, as"
             " 2026-11-24T17:00Z."
         )
     instants = (told.astimezone(dt.UTC),) if told.tzinfo else readings(told, store.zone_info)
     if not instants:
-        raise NotExplainableError(f"--hour {text}: the clock of {store.timezone} skipped it.")
+        raise NotExplainableError(f"{option} {text}: the clock of {store.timezone} skipped it.")
     if len(instants) > 1:
-        choices = " or ".join(
-            f"--hour {one.astimezone(store.zone_info).isoformat(timespec='minutes')}" for one in instants
-        )
+        choices = " or ".join(f"{option} {local_time(store, one)}" for one in instants)
         raise NotExplainableError(
-            f"--hour {text} came twice in {store.timezone}, because the clock went back. Say {choices}."
+            f"{option} {text} came twice in {store.timezone}, because the clock went back. Say {choices}."
         )
-    found = clock_hour(store.zone_info, instants[0])
+    return instants[0]
+
+
+def hour_of(store: Store, instant: dt.datetime) -> LocalHour:
+    """The local clock hour that holds it."""
+    found = clock_hour(store.zone_info, instant)
     [hour] = local_hours(store, found.start, found.start + dt.timedelta(seconds=1))
     return hour
 
@@ -139,19 +170,31 @@ def local_time(store: Store, instant: dt.datetime) -> str:
 def _asked(question: Question) -> str:
     if question.hour is None:
         return f"--day {question.trading_day}"
-    return f"--hour {local_time(question.store, question.start)}"
+    return f"--{question.period} {local_time(question.store, question.start)}"
 
 
-def _tables(store: Store, day: dt.date | None, zone: str | None, way: tuple[str, str] | None) -> tuple[str, ...]:
-    """The tables with figures of what is asked for, the first of them where nothing tells which is meant."""
-    if day is not None and (zone or way):
-        raise NotExplainableError(f"{'--zone' if zone else '--way'}: figures of zones are by the hour; say --hour.")
+def _refuse_unknown(store: Store, zone: str | None, device: str | None) -> None:
     if zone is not None and zone not in store.zones:
         raise NotExplainableError(_unknown("--zone", zone, tuple(store.zones), f"The zones of {store.id} are"))
+    devices = tuple(sensor.id for sensor in store.sensors)
+    if device is not None and device not in devices:
+        raise NotExplainableError(_unknown("--device", device, devices, f"The devices of {store.id} are"))
+
+
+def _tables(period: str, zone: str | None, way: tuple[str, str] | None, device: str | None) -> tuple[str, ...]:
+    """The tables with figures of what is asked for, the first of them where nothing tells which is meant."""
+    if period != "hour" and way:
+        raise NotExplainableError("--way: figures of ways are by the hour; say --hour.")
+    if period != "interval" and device:
+        raise NotExplainableError("--device: its heat is by the interval; say --interval.")
     if zone is not None and way is not None:
         raise NotExplainableError("Say either --zone or --way, which leads from one area to another.")
-    if day is not None:
-        return (DAYS,)
+    if period == "interval":
+        if (zone is None) == (device is None):
+            raise NotExplainableError("--interval: say either --zone, or --device for the heat that it told.")
+        return (INTERVALS,) if zone else (DEVICE_HEAT,)
+    if period == "day":
+        return (ZONE_DAYS,) if zone else (DAYS,)
     if way is not None:
         return (FLOWS,)
     return (HOURS, STAFF, HEAT) if zone is None else (ZONES, ALERTS, HEAT)
@@ -201,6 +244,9 @@ _WHERE = {
     ZONES: "of a zone's hour (--hour with --zone)",
     FLOWS: "of a way between areas (--hour with --way FROM:TO)",
     ALERTS: "of a queue in an hour (--hour with --zone)",
+    ZONE_DAYS: "of a zone's day (--day with --zone)",
+    INTERVALS: "of a zone's interval (--interval with --zone)",
+    DEVICE_HEAT: "of a device's interval (--interval with --device)",
     STAFF: "of an hour, also of one to come (--hour)",
     HEAT: "of a weekday's hour (--hour names one of them, also with --zone)",
 }

@@ -12,7 +12,17 @@ from retail_pipeline.frames.staffing import DAYS_AHEAD
 from retail_pipeline.frames.staffing import WEEKS as WEEKS_OF_PLANS
 from retail_pipeline.steps.explain.document import Gap, Input
 from retail_pipeline.steps.explain.outlook import Outlook
-from retail_pipeline.steps.explain.question import ALERTS, FLOWS, HEAT, STAFF, ZONES, Question, local_time
+from retail_pipeline.steps.explain.question import (
+    DAYS,
+    DEVICE_HEAT,
+    HEAT,
+    HOURS,
+    INTERVALS,
+    STAFF,
+    ZONE_DAYS,
+    Question,
+    local_time,
+)
 from retail_pipeline.steps.explain.working import Row, number
 from retail_pipeline.steps.explain.zone_workings import limits_in_words
 
@@ -38,10 +48,8 @@ def why_missing(question: Question, gaps: Sequence[Gap], counts: Sequence[Input]
     local_date = question.trading_day if question.hour is None else question.hour.local_date
     if live_since is not None and local_date < live_since:
         return f"{store.id} went live on {live_since}: nothing is expected before."
-    if not any(device.is_entrance for device in store.active_devices):
-        return (
-            f"The fleet file gives {store.id} no active device with an entrance line, so nothing can tell its entries."
-        )
+    if (untold := _untold(question)) is not None:
+        return untold
     if gaps:
         return gaps_in_words(question, gaps)
     if counts:
@@ -57,6 +65,34 @@ def why_missing(question: Question, gaps: Sequence[Gap], counts: Sequence[Input]
         " off."
         f" `retail-pipeline run --from .. --store {store.id}` asks for what the devices still remember."
     )
+
+
+def _untold(question: Question) -> str | None:
+    """That nothing which the store declares can tell the figures; None: something can."""
+    store, zone = question.store, question.zone
+    if zone is None:
+        if any(device.is_entrance for device in store.active_devices):
+            return None
+        return (
+            f"The fleet file gives {store.id} no active device with an entrance line, so nothing can tell its entries."
+        )
+    is_told_by_region = any(zone in device.regions.values() for device in store.devices_for(Report.REGIONS))
+    if store.graph.doors_of(zone) or (is_told_by_region and question.table != INTERVALS):
+        return None
+    nor = "" if question.table == INTERVALS else ", and no device reports it as a region"
+    return f"No counted line bounds {zone}{nor}: nothing can tell its figures."
+
+
+def why_no_heat(question: Question, gaps: Sequence[Gap], now: dt.datetime) -> str:
+    """Why a device told no heat of an interval."""
+    device = next(one for one in question.store.sensors if one.id == question.device)
+    if not device.has(Report.HEAT):
+        return f"The fleet file does not ask {device.id} for its heat: its reports are {', '.join(device.reports)}."
+    if gaps:
+        return gaps_in_words(question, gaps)
+    if question.end > now:
+        return "It has not ended, and nothing of it has been collected yet."
+    return f"{device.id} told no heat of it, and the ledger holds no gap: it was not asked then, or not for so long."
 
 
 def why_no_outlook(question: Question, outlook: Outlook, now: dt.datetime) -> str:
@@ -142,8 +178,8 @@ def why_letter(question: Question, row: Row | None, gaps: Sequence[Gap], now: dt
     letter = None if row is None else row.get("quality")
     if question.table in (STAFF, HEAT):
         return "made from complete hours of the weeks before"
-    if row is not None and question.table in (ZONES, FLOWS, ALERTS):
-        return f"{'complete' if row['is_complete'] else 'not complete'}; zones have no letter of their own"
+    if row is not None and question.table not in (HOURS, DAYS):
+        return _instead_of_letter(question, row)
     if letter is None:
         settles = question.end + SETTLED_AFTER
         return "no letter: " + (
@@ -157,3 +193,15 @@ def why_letter(question: Question, row: Row | None, gaps: Sequence[Gap], now: dt
     named = sorted({f"{gap.sensor_id} {gap.cause} ({gap.state})" for gap in gaps})
     share = "" if row is None or row["completeness"] in (None, 1) else f", {row['completeness']:.0%} measured"
     return f"{letter}: {words}{share}{'; ' if named else ''}{', '.join(named)}"
+
+
+def _instead_of_letter(question: Question, row: Row) -> str:
+    if question.table == ZONE_DAYS:
+        whole = (
+            "no hour was open" if row["completeness"] is None else f"{row['completeness']:.0%} of open hours complete"
+        )
+        return f"{whole}; zones have no letter of their own"
+    whose = (
+        "what a device tells has no letter" if question.table == DEVICE_HEAT else "zones have no letter of their own"
+    )
+    return f"{'complete' if row['is_complete'] else 'not complete'}; {whose}"

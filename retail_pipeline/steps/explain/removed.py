@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from retail_pipeline.fleet.calendar import LocalHour
 from retail_pipeline.fleet.keeping import COUNTS, HOURS, REPLIES
-from retail_pipeline.steps.explain.question import DAYS, Question, local_time
+from retail_pipeline.steps.explain.question import DAYS, DEVICE_HEAT, INTERVALS, Question, local_time
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.keeping import kept_since
 
@@ -15,6 +15,8 @@ def removed_inputs(question: Question, warehouse: Warehouse) -> str | None:
     kept = kept_since(warehouse, table).get(question.store.id)
     if kept is None or question.trading_day >= kept.first_day:
         return None
+    if question.table in (INTERVALS, DEVICE_HEAT):
+        return f"Rows of {question.table} are kept since {local_time(question.store, kept.since)}."
     return (
         f"The rows that this was made from ({table}) are kept since {local_time(question.store, kept.since)}:"
         " the figures stand as they were derived, and can't be computed again."

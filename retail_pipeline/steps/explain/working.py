@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from retail_pipeline.steps.explain.document import Term
 
@@ -44,6 +44,11 @@ def term(row: Row, name: str) -> Term:
     return Term(name=name, value=row[name], at=row.get("hour_start"), day=row.get("trading_day"))
 
 
+def terms_of(rows: Iterable[Row], name: str) -> tuple[Term, ...]:
+    """A column of rows of hours or days, where it is known."""
+    return tuple(term(one, name) for one in rows if one[name] is not None)
+
+
 def columns(row: Row, *names: str) -> tuple[Term, ...]:
     """Columns of the row that is being explained."""
     return tuple(Term(name=name, value=row[name]) for name in names)
@@ -70,9 +75,41 @@ def time_weighted(people: Sequence[object], minutes: Sequence[float]) -> str:
     return f"({sums}) / {number(sum(minutes))} minutes"
 
 
-def greatest_of(people: Sequence[object]) -> str:
-    """`greatest of 3, 4`; of a single one, that it is the only one."""
-    return f"greatest of {joined(people, ', ')}" if len(people) != 1 else "at the end of its only interval"
+def greatest_of(people: Sequence[object], only: str = "at the end of its only interval") -> str:
+    """`greatest of 3, 4`; of a single one, that it is the `only` one."""
+    return f"greatest of {joined(people, ', ')}" if len(people) != 1 else only
+
+
+class OfRow(Protocol):
+    """Facts of a row of a table."""
+
+    @property
+    def row(self) -> Row:
+        """The row as it comes to now."""
+
+
+def of_row(work: Callable[[Row], Working]) -> Callable[[OfRow], Working]:
+    """The working of a figure that comes of its own row alone."""
+    return lambda facts: work(facts.row)
+
+
+def difference(whole: str, part: str, value: str) -> Callable[[Row], Working]:
+    """The working of what remains of a column without another."""
+
+    def work(row: Row) -> Working:
+        return equals(f"{number(row[whole])} - {number(row[part])}", row[value], columns(row, whole, part))
+
+    return work
+
+
+def error_when_tested(tested: Row | None, value: object) -> Working:
+    """The working of a back-test: sums of `error` and `entries` over `hours`; None where nothing was tested."""
+    if tested is None:
+        return equals("no hour could be tested", value)
+    names = {"sum of errors": "error", "sum of entries": "entries", "hours tested": "hours"}
+    terms = tuple(Term(name=name, value=tested[of]) for name, of in names.items())
+    text = f"{number(tested['error'])} / {number(tested['entries'])} over {tested['hours']:,} tested hours"
+    return equals(text, value, terms)
 
 
 def quotient(part: str, whole: str, value: str) -> Callable[[Row], Working]:

@@ -1,4 +1,4 @@
-"""How each figure of `zone_hours`, `zone_flows` and `queue_alerts` comes about.
+"""How each figure of `zone_hours`, `virtual_region_occupancy`, `zone_flows` and `queue_alerts` comes about.
 
 Counted lines and stays that a device tells never stand in one sum.
 """
@@ -16,6 +16,7 @@ from retail_pipeline.steps.explain.working import (
     greatest_of,
     joined,
     number,
+    of_row,
     quotient,
     sum_of,
     time_weighted,
@@ -54,6 +55,19 @@ class ZoneFacts:
 
 
 @dataclass(frozen=True)
+class IntervalFacts:
+    """A zone of a store in one interval, as `virtual_region_occupancy` would have it now.
+
+    `doors` as in `ZoneFacts`; `before`: the intervals of the trading day before it, in order: `interval_start`,
+    `entries`, `exits`, `balance` (entries - exits since the day began, which may lie below 0).
+    """
+
+    row: Row
+    doors: tuple[Row, ...]
+    before: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
 class FlowFacts:
     """People of a way between areas, and sums of each line on it: `entered_label`, `entered` along the way."""
 
@@ -69,8 +83,8 @@ class AlertFacts:
     limits: QueueAlert | None
 
 
-def _over_doors(figure: str, way: str) -> Callable[[ZoneFacts], Working]:
-    def work(facts: ZoneFacts) -> Working:
+def _over_doors(figure: str, way: str) -> Callable[[ZoneFacts | IntervalFacts], Working]:
+    def work(facts: ZoneFacts | IntervalFacts) -> Working:
         terms = [Term(name=one[f"{way}_label"], value=one[way]) for one in facts.doors]
         return equals(sum_of(terms), facts.row[figure], terms)
 
@@ -113,18 +127,12 @@ def _source(facts: ZoneFacts) -> Working:
     return Working(facts.row["occupancy_reason"] or "every boundary of the zone is a counted line")
 
 
-def _stays(facts: ZoneFacts) -> Working:
-    terms = [Term(name=one["label"], value=one["stays"]) for one in facts.regions]
-    return equals(sum_of(terms), facts.row["stays"], terms)
+def _over_regions(figure: str, regions: Callable[[ZoneFacts], tuple[Row, ...]]) -> Callable[[ZoneFacts], Working]:
+    def work(facts: ZoneFacts) -> Working:
+        terms = [Term(name=one["label"], value=one["stays"]) for one in regions(facts)]
+        return equals(sum_of(terms), facts.row[figure], terms)
 
-
-def _long_stays(facts: ZoneFacts) -> Working:
-    terms = [Term(name=one["label"], value=one["stays"]) for one in facts.long_regions]
-    return equals(sum_of(terms), facts.row["long_stays"], terms)
-
-
-def _engagement(facts: ZoneFacts) -> Working:
-    return quotient("long_stays", "stays", "engagement")(facts.row)
+    return work
 
 
 def _share_of_store(figure: str, name: str) -> Callable[[ZoneFacts], Working]:
@@ -160,6 +168,27 @@ def _wait_valid(facts: ZoneFacts) -> Working:
     return equals(text, row["wait_valid"], columns(row, "entries", "exits", "is_complete"))
 
 
+def _running(facts: IntervalFacts) -> Working:
+    """What was carried into the interval, which is below 0 where more had left than come, and what it added."""
+    row, before = facts.row, facts.before
+    carried = before[-1]["balance"] if before else 0
+    came, left = (sum(one[name] for one in before) for name in ("entries", "exits"))
+    held = ", held at 0" if carried + row["entries"] < row["exits"] else ""
+    text = f"({number(came)} - {number(left)}) before it + {number(row['entries'])} - {number(row['exits'])}{held}"
+    terms = (
+        Term(name="entries of the day before it", value=came),
+        Term(name="exits of the day before it", value=left),
+        Term(name="carried into it", value=carried),
+        *columns(row, "entries", "exits"),
+        *(
+            Term(name="held at 0: entries - exits", value=one["balance"], at=one["interval_start"])
+            for one in before
+            if one["balance"] < 0
+        ),
+    )
+    return equals(text, row["occupancy"], terms)
+
+
 def _people(facts: FlowFacts) -> Working:
     terms = [Term(name=one["entered_label"], value=one["entered"]) for one in facts.doors]
     return equals(sum_of(terms), facts.row["people"], terms)
@@ -189,6 +218,11 @@ def _of_queue(figure: str) -> Callable[[AlertFacts], Working]:
     return work
 
 
+INTERVAL_WORKINGS: Mapping[str, Callable[[IntervalFacts], Working]] = {
+    "entries": _over_doors("entries", "entered"),
+    "exits": _over_doors("exits", "left"),
+    "occupancy": _running,
+}
 FLOW_WORKINGS: Mapping[str, Callable[[FlowFacts], Working]] = {"people": _people}
 ALERT_WORKINGS: Mapping[str, Callable[[AlertFacts], Working]] = {
     "queue_length_max": _of_queue("queue_length_max"),
@@ -202,9 +236,9 @@ ZONE_WORKINGS: Mapping[str, Callable[[ZoneFacts], Working]] = {
     "occupancy_max": _max("occupancy_max"),
     "occupancy_mean_corrected": _corrected,
     "occupancy_source": _source,
-    "stays": _stays,
-    "long_stays": _long_stays,
-    "engagement": _engagement,
+    "stays": _over_regions("stays", lambda facts: facts.regions),
+    "long_stays": _over_regions("long_stays", lambda facts: facts.long_regions),
+    "engagement": of_row(quotient("long_stays", "stays", "engagement")),
     "draw_rate": _share_of_store("draw_rate", "entries"),
     "occupancy_share": _share_of_store("occupancy_share", "occupancy_mean"),
     "pass_on_rate": _pass_on,

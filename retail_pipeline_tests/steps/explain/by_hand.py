@@ -32,6 +32,8 @@ class Replies:
             for number in range(1, 5):
                 if reply.report == "lines":
                     people = (int(row[f"Line{number} - In"]), int(row[f"Line{number} - Out"]))
+                elif reply.report == "heat":
+                    people = (int(row["Value(s)"]),)
                 else:
                     people = (int(row[f"region{number}"]),)
                 self.said[reply.reply_id, start, reply.report, number] = people
@@ -52,6 +54,7 @@ class Replies:
             rows.append(
                 {
                     "role": one.role,
+                    "place": (one.report, one.place),
                     "is_door": is_door,
                     "start": one.interval_start,
                     "minutes": (one.interval_end - one.interval_start) / dt.timedelta(minutes=1),
@@ -72,7 +75,7 @@ def is_in(uses: Uses, start: dt.datetime) -> bool:
 
 def instant(stamp: str, zone: str) -> dt.datetime:
     """The device's wall clock as UTC."""
-    wall = dt.datetime.strptime(stamp, "%Y/%m/%d %H:%M:%S")  # noqa: DTZ007 - it names no zone
+    wall = dt.datetime.strptime(stamp.replace("-", "/"), "%Y/%m/%d %H:%M:%S")  # noqa: DTZ007 - it names no zone
     return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(dt.UTC)
 
 
@@ -215,6 +218,49 @@ def can_tell_the_wait(rows: list[Row], told: Explanation) -> bool:
 
 Work = Callable[[list[Row], Explanation], Any]
 
+
+def by_clock_hour(rows: list[Row]) -> dict[dt.datetime, list[Row]]:
+    """Rows by the hour that they start in, in order of time."""
+    hours: dict[dt.datetime, list[Row]] = {}
+    for row in rows:
+        hours.setdefault(row["start"].replace(minute=0), []).append(row)
+    return hours
+
+
+def is_open(hour: dt.datetime, told: Explanation) -> bool:
+    """Whether the shop is open in the hour."""
+    return hour.astimezone(ZoneInfo(told.timezone)).hour in OPEN[told.store_id]
+
+
+def mean_while_open(rows: list[Row], told: Explanation) -> float:
+    """People in the zone over the open hours; all hours of these days are complete."""
+    mine = [one for one in inside(rows) if is_open(one[0], told)]
+    return sum(minutes * people for _, minutes, people in mine) / sum(minutes for _, minutes, _ in mine)
+
+
+def wait_of_day(rows: list[Row], _: Explanation) -> float:
+    """Minutes that people spent in the queue / those who joined, in hours whose wait can be told."""
+    waited, joined, balance = 0.0, 0, 0
+    people = {at: (minutes, some) for at, minutes, some in inside(rows)}
+    for hour, some in by_clock_hour(intervals(rows)).items():
+        came, left, was_reset = entries(some), exits(some), hour == min(people)
+        for row in some:
+            balance += row["entered"] - row["left"]
+            was_reset |= balance < 0
+        if came and abs(came - left) <= 0.25 * max(came, left) and not was_reset:
+            waited += sum(people[row["start"]][0] * people[row["start"]][1] for row in some)
+            joined += came
+    return waited / joined
+
+
+def whole_hours_while_open(rows: list[Row], told: Explanation) -> float:
+    """Open hours of which every line and region told all minutes / all open hours."""
+    hours = {hour: some for hour, some in by_clock_hour(rows).items() if is_open(hour, told)}
+    places = max(len({row["place"] for row in some}) for some in hours.values())
+    whole = [hour for hour, some in hours.items() if sum(row["minutes"] for row in some) == 60 * places]
+    return len(whole) / len(OPEN[told.store_id])
+
+
 OF_HOUR: dict[str, Work] = {
     "entries": lambda rows, _: entries(rows),
     "exits": lambda rows, _: exits(rows),
@@ -271,6 +317,20 @@ OF_ZONE: dict[str, Work] = {
     "draw_rate": lambda rows, _: (
         entries([row for row in rows if row["is_door"]]) / entries([row for row in rows if row["role"] == "entrance"])
     ),
+}
+OF_ZONE_DAY: dict[str, Work] = {
+    "entries": OF_HOUR["entries"],
+    "stays": OF_ZONE["stays"],
+    "occupancy_mean": mean_while_open,
+    "occupancy_max": OF_DAY["occupancy_max"],
+    "queue_length_max": OF_DAY["occupancy_max"],
+    "wait_minutes": wait_of_day,
+    "completeness": whole_hours_while_open,
+}
+OF_INTERVAL: dict[str, Work] = {
+    "entries": OF_HOUR["entries"],
+    "exits": OF_HOUR["exits"],
+    "occupancy": lambda rows, _: inside(rows)[-1][2],
 }
 OF_WAY: dict[str, Work] = {"people": OF_HOUR["entries"]}
 OF_ALERT: dict[str, Work] = {name: OF_ZONE[name] for name in ("queue_length_max", "wait_minutes")}

@@ -10,6 +10,7 @@ from retail_pipeline_tests.shops import door, fleet_of, shop, utc
 from retail_pipeline_tests.steps.explain.conftest import DAY, NOW, Ask, asking
 from retail_pipeline_tests.steps.played import Played
 
+QUARTER = {"hour": None, "interval": "2024-07-10T17:15"}
 HALL = {"hall": {"kind": "entrance", "name": "Hall"}}
 
 
@@ -54,8 +55,9 @@ def test_an_hour_after_midnight_belongs_to_the_trading_day_before(fleet: Fleet) 
             {"store_id": "lisbn"},
             "--store lisbn is unknown. Did you mean lisbon? The fleet file declares lisbon, pune, bar.",
         ),
-        ({"hour": None}, "Say either --hour"),
-        ({"day": DAY}, "Say either --hour"),
+        ({"hour": None}, "Say one of --hour"),
+        ({"day": DAY}, "Say one of --hour"),
+        ({"interval": "2024-07-10T17:15"}, "Say one of --hour"),
         ({"hour": "yesterday"}, "--hour yesterday: write it as 2026-11-24T17:00 (Europe/Lisbon)"),
         ({"hour": "2024-03-31T01:30"}, "--hour 2024-03-31T01:30: the clock of Europe/Lisbon skipped it."),
         (
@@ -70,7 +72,7 @@ def test_an_hour_after_midnight_belongs_to_the_trading_day_before(fleet: Fleet) 
             "--way hall:till is unknown. Did you mean hall:outside? The ways between areas of lisbon",
         ),
         ({"way": "outside:hall", "zone": "hall"}, "Say either --zone or --way"),
-        ({"way": "outside:hall", "hour": None, "day": DAY}, "--way: figures of zones are by the hour; say --hour."),
+        ({"way": "outside:hall", "hour": None, "day": DAY}, "--way: figures of ways are by the hour; say --hour."),
         ({"table": "zone_flow"}, "--table zone_flow is unknown. Did you mean zone_flows"),
         (
             {"table": "zone_flows"},
@@ -78,7 +80,17 @@ def test_an_hour_after_midnight_belongs_to_the_trading_day_before(fleet: Fleet) 
         ),
         ({"metric": "people"}, "--metric people is a figure of a way between areas (--hour with --way FROM:TO)."),
         ({"zone": "hal"}, "--zone hal is unknown. Did you mean hall? The zones of lisbon are hall."),
-        ({"zone": "hall", "hour": None, "day": DAY}, "--zone: figures of zones are by the hour; say --hour."),
+        ({"metric": "is_estimated"}, "--metric is_estimated is a figure of a zone's day (--day with --zone)."),
+        ({"metric": "occupancy"}, "--metric occupancy is a figure of a zone's interval (--interval with --zone)."),
+        ({"device": "lisbon-door"}, "--device: its heat is by the interval; say --interval."),
+        ({**QUARTER, "device": "door"}, "--device door is unknown. Did you mean lisbon-door? The devices of lisbon"),
+        (QUARTER, "--interval: say either --zone, or --device"),
+        ({**QUARTER, "way": "outside:hall"}, "--way: figures of ways are by the hour; say --hour."),
+        ({**QUARTER, "interval": "soon", "zone": "hall"}, "--interval soon: write it as 2026-11-24T17:00"),
+        (
+            {**QUARTER, "zone": "hall", "table": "zone_hours"},
+            "--table zone_hours holds figures of a zone's hour (--hour with --zone).",
+        ),
     ],
 )
 def test_what_there_is_not_is_refused_with_what_there_is(fleet: Fleet, asked: dict[str, str], said: str) -> None:
@@ -100,6 +112,9 @@ def test_what_there_is_not_is_refused_with_what_there_is(fleet: Fleet, asked: di
         ({"zone": "hall"}, "zone_hours"),
         ({"zone": "hall", "metric": "threshold"}, "queue_alerts"),
         ({"way": "hall:outside"}, "zone_flows"),
+        ({"hour": None, "day": DAY, "zone": "hall"}, "zone_days"),
+        ({**QUARTER, "zone": "hall"}, "virtual_region_occupancy"),
+        ({**QUARTER, "device": "lisbon-door"}, "device_heat"),
     ],
 )
 def test_a_figure_is_looked_for_where_it_stands(fleet: Fleet, asked: dict[str, str], table: str) -> None:

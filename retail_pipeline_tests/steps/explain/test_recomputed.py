@@ -11,9 +11,11 @@ from retail_pipeline_tests.steps.explain.by_hand import (
     OF_CELL,
     OF_DAY,
     OF_HOUR,
+    OF_INTERVAL,
     OF_PLAN,
     OF_WAY,
     OF_ZONE,
+    OF_ZONE_DAY,
     Replies,
     Work,
 )
@@ -84,6 +86,86 @@ def test_an_hour_of_a_zone_also_behind_an_inverted_line(played: Played, ask: Ask
     by_region = {"stays", "long_stays", "engagement"} if store_id == "lisbon-01" else set()
     assert assert_found_again(played, told, OF_ZONE) >= expected | by_region
     assert all(one.is_current for one in told.figures)
+
+
+@pytest.mark.parametrize(
+    ("store_id", "zone", "told"),
+    [
+        ("lisbon-01", "queue", {"entries", "stays", "occupancy_mean", "occupancy_max", "queue_length_max"}),
+        ("lisbon-01", "shopping", {"entries", "stays", "occupancy_mean", "occupancy_max"}),
+        ("lisbon-02", "queue", {"entries", "occupancy_mean", "occupancy_max", "queue_length_max"}),
+        ("lisbon-02", "premium", {"entries", "occupancy_mean", "occupancy_max"}),
+        ("replay-los-angeles", "hall", {"entries", "occupancy_max"}),
+    ],
+)
+def test_a_day_of_a_zone(played: Played, ask: Ask, store_id: str, zone: str, told: set[str]) -> None:
+    explained = ask(store_id, day=DAY, zone=zone)
+
+    found = assert_found_again(played, explained, OF_ZONE_DAY)
+    assert found >= told | {"completeness"}
+    assert all(one.is_current for one in explained.figures)
+    assert (explained.period, explained.run_id) == ("day", None)
+    assert explained.quality_because == "100% of open hours complete; zones have no letter of their own"
+
+
+def test_the_wait_of_a_day_is_weighted_by_those_who_joined(played: Played, ask: Ask) -> None:
+    told = ask("lisbon-01", day=DAY, zone="queue", metric="wait_minutes")
+
+    assert assert_found_again(played, told, OF_ZONE_DAY) == {"wait_minutes"}
+    assert " who joined = " in told.figures[0].working
+
+
+def test_a_day_of_a_zone_that_only_stays_tell_names_them_and_says_that_it_is_estimated(ask: Ask) -> None:
+    figures = {one.metric: one for one in ask("lisbon-01", day=DAY, zone="premium").figures}
+
+    assert figures["is_estimated"].value is True
+    assert figures["is_estimated"].working == "24 of 24 hours estimated from stays = yes"
+    assert figures["occupancy_mean"].uses is not None
+    assert (figures["occupancy_mean"].uses.lines, figures["occupancy_mean"].uses.regions) == ((), ("lisbon-01-door/4",))
+    assert (figures["entries"].value, figures["entries"].missing_because) == (
+        None,
+        "entries is unknown where no line bounds the zone.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("store_id", "zone", "at", "length"),
+    [
+        ("lisbon-01", "queue", "2024-11-22T20:10", 60),
+        ("lisbon-02", "premium", "2024-11-22T20:59", 60),
+        ("replay-los-angeles", "hall", "2024-11-22T12:40", 30),
+        ("replay-los-angeles", "hall", "2024-11-23T04:00", 30),
+    ],
+)
+def test_an_interval_of_a_zone(played: Played, ask: Ask, store_id: str, zone: str, at: str, length: int) -> None:
+    told = ask(store_id, interval=at, zone=zone)
+
+    assert assert_found_again(played, told, OF_INTERVAL) == {"entries", "exits", "occupancy"}
+    assert all(one.is_current for one in told.figures)
+    assert (told.period, (told.end - told.start).seconds / 60, told.run_id) == ("interval", length, "a-run")
+    [entries] = ask(store_id, interval=at, zone=zone, metric="entries").figures
+    assert entries.uses is not None
+    assert (entries.uses.start, entries.uses.end) == (told.start, told.end)
+
+
+def test_occupancy_shows_what_was_carried_into_it_and_where_it_was_held_at_nobody(played: Played, ask: Ask) -> None:
+    """At 20:00 more people had left the queue than come since the day began, as its hour says too."""
+    told = ask("lisbon-01", interval="2024-11-22T21:00", zone="queue", metric="occupancy")
+    [figure] = told.figures
+    rows = replies_of(played, told).counted(told, figure)
+
+    terms = {one.name: one.value for one in figure.terms if not one.name.startswith("held")}
+    before = [row for row in rows if row["start"] < told.start]
+    came, left = (sum(row[side] for row in before) for side in ("entered", "left"))
+    assert terms["carried into it"] == came - left
+    balance, held = 0, []
+    for row in before:
+        balance += row["entered"] - row["left"]
+        held += [(row["start"], balance)] * (balance < 0)
+    assert [(one.at, one.value) for one in figure.terms if one.name.startswith("held")] == held
+    assert [at for at, _ in held] == [utc("2024-11-22 20:00")]
+    assert figure.working.startswith(f"({came:,} - {left:,}) before it + {terms['entries']} - {terms['exits']}")
+    assert figure.value == max(0, came - left + terms["entries"] - terms["exits"])
 
 
 def test_an_estimate_out_of_stays_names_the_stays_and_no_line(played: Played, ask: Ask) -> None:
