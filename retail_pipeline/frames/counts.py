@@ -86,30 +86,26 @@ def doors_of_role(stores: Sequence[Store], role: Role) -> pl.DataFrame:
 def through_doors(rows: pl.LazyFrame, doors: pl.DataFrame) -> pl.LazyFrame:
     """Each of `rows` once for every area that its device counts `doors` of, with the area's `entries` and `exits`.
 
-    `doors` needs `area`, `store_id`, `sensor_id`, `line`, `is_asked` (whether the device is asked for its lines; others
-    do not count) and `in_enters`: whether IN, as reported, enters the area.
+    In the order of `rows`. `doors` needs `area`, `store_id`, `sensor_id`, `line`, `is_asked` (whether the device is
+    asked for its lines; others do not count) and `in_enters`: whether IN, as reported, enters the area.
     """
+    asked = doors.filter("is_asked")
+    lines = {way: sorted(asked.filter(pl.col("in_enters") == (way == 1))["line"].unique()) for way in (1, -1)}
+    ways = [(line, way) for way in lines for line in lines[way]]
     enters = pl.when("in_enters").then(1).otherwise(-1).cast(pl.Int8)
-    one_each = doors.filter("is_asked").group_by("area", "store_id", "sensor_id")
-    ways = one_each.agg(
-        pl.len().alias("doors"),
-        *(enters.filter(pl.col("line") == line).sum().alias(f"way{line}") for line in LINE_NUMBERS),
+    way_of = {line: enters.filter(pl.col("line") == line).sum() for line in LINE_NUMBERS}
+    counted = asked.group_by("area", "store_id", "sensor_id").agg(
+        pl.len().alias("doors"), *((way_of[line] == way).cast(pl.Int32).alias(f"way{way}_{line}") for line, way in ways)
     )
-    return rows.join(ways.lazy(), on=["store_id", "sensor_id"]).with_columns(
-        _through("in", "out").alias("entries"), _through("out", "in").alias("exits")
+    return rows.join(counted.lazy(), on=["store_id", "sensor_id"], maintain_order="left").with_columns(
+        _through(ways, "in", "out").alias("entries"), _through(ways, "out", "in").alias("exits")
     )
 
 
-def _through(there: str, back: str) -> pl.Expr:
-    return pl.sum_horizontal(
-        pl.when(pl.col(f"way{line}") == 1)
-        .then(f"line{line}_{there}")
-        .when(pl.col(f"way{line}") == -1)
-        .then(f"line{line}_{back}")
-        .otherwise(0)
-        .cast(pl.Int64)
-        for line in LINE_NUMBERS
-    )
+def _through(ways: Sequence[tuple[int, int]], there: str, back: str) -> pl.Expr:
+    # Whole numbers times 0 or 1 take a fourth of the time of conditions; what a device may count fits in 32 bits.
+    people = (pl.col(f"way{way}_{line}") * pl.col(f"line{line}_{there if way == 1 else back}") for line, way in ways)
+    return pl.sum_horizontal(pl.lit(0, pl.Int32), *people).cast(pl.Int64)
 
 
 def entrance_crossings(crossed: pl.DataFrame) -> pl.DataFrame:

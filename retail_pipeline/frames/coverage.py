@@ -11,6 +11,7 @@ import polars as pl
 from retail_pipeline.fleet.models import Report, Store
 from retail_pipeline.frames.declared import devices, entrance_devices, is_live
 from retail_pipeline.frames.local_time import with_hours
+from retail_pipeline.frames.numbered import beside, in_turn, of_hour
 from retail_pipeline.frames.ratios import minutes_between
 
 SETTLED_AFTER = dt.timedelta(minutes=40)
@@ -33,7 +34,7 @@ def coverage(rows: pl.LazyFrame, hours: pl.DataFrame, stores: Sequence[Store], a
         hours.lazy()
         .join(expected, on="store_id", maintain_order="left")
         .filter(is_live())
-        .join(_covered(rows, doors, hours), on="hour", how="left", maintain_order="left")
+        .pipe(beside, _covered(rows, doors, hours), "hour")
         .with_columns(
             (covered_minutes / (devices * pl.col("minutes"))).alias("completeness"),
             ((covered_devices == devices) & (pl.col("hour_end") <= as_of)).alias("is_complete"),
@@ -44,13 +45,20 @@ def coverage(rows: pl.LazyFrame, hours: pl.DataFrame, stores: Sequence[Store], a
 def _covered(rows: pl.LazyFrame, doors: pl.LazyFrame, hours: pl.DataFrame) -> pl.LazyFrame:
     """Per `hour`: minutes in complete intervals, all devices together, and the devices that fill the hour."""
     device = doors.select("store_id", "sensor_id").with_row_index("device")
+    device_hour = pl.col("hour").cast(pl.Int64) * (1 << 32) + pl.col("device")
     return (
         rows.filter("is_complete")
-        .join(device, on=["store_id", "sensor_id"])
-        .group_by("hour", "device")
-        .agg(minutes_between("interval_start", "interval_end").sum().alias("complete_minutes"))
-        .join(hours.lazy().select("hour", "minutes"), on="hour")
-        .group_by("hour")
+        .join(device, on=["store_id", "sensor_id"], maintain_order="left")
+        .select(
+            "hour",
+            device_hour.alias("device_hour"),
+            minutes_between("interval_start", "interval_end").alias("complete_minutes"),
+        )
+        .sort("device_hour", maintain_order=True)
+        .pipe(in_turn, "device_hour")
+        .agg(pl.col("hour").first(), pl.col("complete_minutes").sum())
+        .with_columns(of_hour(hours, "minutes"))
+        .pipe(in_turn, "hour")
         .agg(
             # A row that runs into the next hour counts where it starts.
             pl.min_horizontal("complete_minutes", "minutes").sum().alias("covered_minutes"),

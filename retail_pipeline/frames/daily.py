@@ -10,7 +10,7 @@ from retail_pipeline.frames.comparison import with_comparisons
 from retail_pipeline.frames.declared import entrance_devices, is_live, organizations
 from retail_pipeline.frames.hourly import capture
 from retail_pipeline.frames.letters import day_letter
-from retail_pipeline.frames.numbered import numbered
+from retail_pipeline.frames.numbered import beside, in_turn, numbered, told_hours
 from retail_pipeline.frames.power_hours import power_hours
 from retail_pipeline.frames.ratios import exact_sum, minutes_between, ratio, sum_or_null
 from retail_pipeline.frames.schemas import DAILY_SUMMARIES, conform
@@ -46,29 +46,25 @@ def daily_summaries(
     """
     numbers = numbered(hours)
     days = _days(numbers)
-    frame = _of_measured_days(hourly, numbers, days, as_of)
-    whole = frame.filter("is_complete")
+    told = _of_measured_days(hourly, numbers, as_of)
     expected = _expected_hours(numbers, stores, as_of)
-    return conform(
-        days.join(_figures(frame), on="day")
-        .join(_expected_figures(expected, frame, lost, as_of), on="day", how="left")
-        .join(_lost_figures(days, lost), on="day", how="left")
-        .join(_business_figures(whole), on="day", how="left")
-        .join(_peaks(whole), on="day", how="left")
-        .join(_busiest_moment(whole), on="day", how="left")
-        .join(_capture_figures(frame), on="day", how="left")
-        .join(power_hours(whole), on="day", how="left")
-        .join(organizations(stores), on="store_id")
+    summed = (
+        _figures(told)
+        .pipe(beside, days, "day")
+        .pipe(beside, _expected_figures(expected, told, lost, as_of), "day")
+        .pipe(beside, _lost_figures(days, lost), "day")
+        .pipe(beside, _figures_of_whole_hours(told), "day")
+        .pipe(beside, _capture_figures(told), "day")
+        .join(organizations(stores).lazy(), on="store_id")
         .with_columns(pl.col("hours_expected", "hours_missing", "hours_lost").fill_null(0))
         .with_columns(*_derived(as_of))
-        .pipe(with_comparisons, past, as_of)
-        .sort(_DAY),
-        DAILY_SUMMARIES,
     )
+    days_and_weeks = with_comparisons(summed.collect(engine="in-memory"), past, as_of)
+    return conform(days_and_weeks.sort(_DAY), DAILY_SUMMARIES)
 
 
-def _days(hours: pl.DataFrame) -> pl.DataFrame:
-    return hours.group_by("day").agg(
+def _days(hours: pl.DataFrame) -> pl.LazyFrame:
+    return in_turn(hours.lazy(), "day").agg(
         pl.col(*_DAY).first(),
         pl.col("hour_start").min().alias("day_start"),
         pl.col("hour_end").max().alias("day_end"),
@@ -76,30 +72,28 @@ def _days(hours: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _expected_hours(hours: pl.DataFrame, stores: Sequence[Store], as_of: dt.datetime) -> pl.DataFrame:
+def _expected_hours(hours: pl.DataFrame, stores: Sequence[Store], as_of: dt.datetime) -> pl.LazyFrame:
     live = entrance_devices(stores).select("store_id", "live_since").unique()
-    return hours.join(live, on="store_id").filter(is_live(), pl.col("hour_end") <= as_of)
+    expected = hours.lazy().join(live.lazy(), on="store_id", maintain_order="left")
+    return expected.filter(is_live(), pl.col("hour_end") <= as_of)
 
 
-def _of_measured_days(
-    hourly: pl.DataFrame, hours: pl.DataFrame, days: pl.DataFrame, as_of: dt.datetime
-) -> pl.DataFrame:
-    """Hours in order of time, with `hour` and `day`; a day of nothing but imputed hours is none that was measured."""
+def _of_measured_days(hourly: pl.DataFrame, hours: pl.DataFrame, as_of: dt.datetime) -> pl.LazyFrame:
+    """Hours as `told_hours` gives them; a day of nothing but imputed hours is none that was measured."""
     is_measured = pl.col("entries").is_not_null() | pl.col("passers_by").is_not_null()
     return (
-        hourly.select(_OF_HOURS)
-        .join(days.select("day", *_DAY), on=_DAY)
-        .join(hours.select("hour", *_KEY), on=_KEY, how="left")
-        .sort("day", "hour_start")
+        told_hours(hourly.select(_OF_HOURS), hours)
         .with_columns(pl.col("day").set_sorted())
         .filter(is_measured.any().over("day"))
         .with_columns((pl.col("hour_end") <= as_of).alias("has_ended"))
+        .collect(engine="in-memory")
+        .lazy()
     )
 
 
-def _figures(hourly: pl.DataFrame) -> pl.DataFrame:
+def _figures(hourly: pl.LazyFrame) -> pl.LazyFrame:
     was_reported = pl.col("entries").is_not_null() & pl.col("has_ended")
-    return hourly.group_by("day").agg(
+    return in_turn(hourly, "day").agg(
         *(sum_or_null(pl.col(name).cast(pl.Int64)).alias(name) for name in ("entries", "exits", "passers_by")),
         (sum_or_null(_business_people()) / 60).alias("business_entries"),
         was_reported.sum().alias("hours_reported"),
@@ -114,16 +108,16 @@ def _imputed_people() -> pl.Expr:
 
 
 def _expected_figures(
-    expected: pl.DataFrame, hourly: pl.DataFrame, lost: pl.DataFrame | None, as_of: dt.datetime
-) -> pl.DataFrame:
-    done = hourly.select("hour", "completeness", "is_complete", "quality", "entries")
-    judged = expected.join(done, on="hour", how="left").with_columns(pl.col("is_complete").fill_null(value=False))
+    expected: pl.LazyFrame, hourly: pl.LazyFrame, lost: pl.DataFrame | None, as_of: dt.datetime
+) -> pl.LazyFrame:
+    done = hourly.select("hour", "completeness", "is_complete", "quality", "entries").drop_nulls("hour").sort("hour")
+    judged = beside(expected, done, "hour").with_columns(pl.col("is_complete").fill_null(value=False))
     is_lost = pl.lit(value=False)
     if lost is not None:
-        closed = lost.select(*_KEY).unique().with_columns(pl.lit(value=True).alias("is_lost"))
-        judged = judged.join(closed, on=_KEY, how="left")
+        closed = lost.lazy().select(*_KEY).unique().with_columns(pl.lit(value=True).alias("is_lost"))
+        judged = judged.join(closed, on=_KEY, how="left", maintain_order="left")
         is_lost = pl.col("is_lost").fill_null(value=False)
-    return judged.group_by("day").agg(
+    return in_turn(judged, "day").agg(
         pl.len().alias("hours_expected"),
         (~pl.col("is_complete") & ~is_lost).sum().alias("hours_missing"),
         (exact_sum(pl.col("completeness")) / pl.len()).alias("completeness"),
@@ -131,22 +125,30 @@ def _expected_figures(
     )
 
 
-def _lost_figures(days: pl.DataFrame, lost: pl.DataFrame | None) -> pl.DataFrame:
+def _lost_figures(days: pl.LazyFrame, lost: pl.DataFrame | None) -> pl.LazyFrame:
     """By the bounds of the day, as the warehouse counts them when it judges whether the day is due."""
     if lost is None:
         return days.select("day", pl.lit(0).alias("hours_lost"))
-    closed = lost.select(pl.col("store_id").alias("of_store"), pl.col("hour_start").alias("lost_start")).unique()
+    closed = lost.lazy().select(pl.col("store_id").alias("of_store"), pl.col("hour_start").alias("lost_start")).unique()
     within = (
         pl.col("store_id") == pl.col("of_store"),
         pl.col("day_start") <= pl.col("lost_start"),
         pl.col("day_end") > pl.col("lost_start"),
     )
-    return days.join_where(closed, *within).group_by("day").agg(pl.len().alias("hours_lost"))
+    return days.join_where(closed, *within).group_by("day").agg(pl.len().alias("hours_lost")).sort("day")
 
 
-def _business_figures(whole: pl.DataFrame) -> pl.DataFrame:
+def _figures_of_whole_hours(hourly: pl.LazyFrame) -> pl.LazyFrame:
+    """Of the days that have a complete hour."""
+    whole = hourly.filter("is_complete")
     average = ratio(_business_people().sum(), _open_minutes().sum())
-    return whole.group_by("day").agg(average.alias("average_hourly_entries"))
+    return (
+        in_turn(whole, "day")
+        .agg(average.alias("average_hourly_entries"))
+        .pipe(beside, _peaks(whole), "day")
+        .pipe(beside, _busiest_moment(whole), "day")
+        .pipe(beside, power_hours(whole), "day")
+    )
 
 
 def _business_people() -> pl.Expr:
@@ -159,23 +161,23 @@ def _open_minutes() -> pl.Expr:
     return (pl.col("business_share") * minutes_between("hour_start", "hour_end")).round()
 
 
-def _peaks(whole: pl.DataFrame) -> pl.DataFrame:
-    highest = pl.col("entries").max()
+def _peaks(whole: pl.LazyFrame) -> pl.LazyFrame:
     return (
         whole.filter(pl.col("business_share") > 0)
-        .group_by("day")
+        .filter(pl.col("entries") == pl.col("entries").max().over("day"))
+        .pipe(in_turn, "day")
         .agg(
-            pl.col("local_hour").get(pl.col("entries").arg_max()).alias("peak_hour"),
-            highest.alias("peak_hour_entries"),
-            ((pl.col("entries") == highest).sum() > 1).alias("peak_hour_is_tied"),
+            pl.col("local_hour").first().alias("peak_hour"),
+            pl.col("entries").first().alias("peak_hour_entries"),
+            (pl.len() > 1).alias("peak_hour_is_tied"),
         )
     )
 
 
-def _busiest_moment(whole: pl.DataFrame) -> pl.DataFrame:
+def _busiest_moment(whole: pl.LazyFrame) -> pl.LazyFrame:
     return (
         whole.drop_nulls("occupancy_max")
-        .group_by("day")
+        .pipe(in_turn, "day")
         .agg(
             pl.col("occupancy_max").max(),
             pl.col("hour_start").get(pl.col("occupancy_max").arg_max()).alias("occupancy_max_at"),
@@ -183,9 +185,9 @@ def _busiest_moment(whole: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _capture_figures(hourly: pl.DataFrame) -> pl.DataFrame:
+def _capture_figures(hourly: pl.LazyFrame) -> pl.LazyFrame:
     both = hourly.drop_nulls(["entries", "passers_by"])
-    sums = both.group_by("day").agg(pl.col("entries", "passers_by").cast(pl.Int64).sum())
+    sums = in_turn(both, "day").agg(pl.col("entries", "passers_by").cast(pl.Int64).sum())
     return sums.select("day", *capture())
 
 

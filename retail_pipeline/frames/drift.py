@@ -10,19 +10,20 @@ and the quotient comes last: above it stand whole numbers, which add up to the s
 
 import polars as pl
 
+from retail_pipeline.frames.numbered import running
 from retail_pipeline.frames.ratios import ratio
 
 
-def corrected_occupancy(day: list[str]) -> pl.Expr:
-    """People inside at the end of each interval, had the day (`day`: area and trading day) netted to zero.
+def corrected_occupancy(day: str) -> pl.Expr:
+    """People inside at the end of each interval, had the day (`day`: a number of area and trading day) netted to zero.
 
-    Needs `entries` and `exits` in the order of time. More entries than exits scale exits up, else entries. Never below
-    0. NULL where one side is zero all day and the other is not: nothing can be scaled then.
+    Needs `entries` and `exits` in the order of `day` and of time. More entries than exits scale exits up, else entries.
+    Never below 0. NULL where one side is zero all day and the other is not: nothing can be scaled then.
     """
     return ratio(_balance(day), _smaller_side(day))
 
 
-def corrected_mean(day: list[str], minutes: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+def corrected_mean(day: str, minutes: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     """Dividend and divisor, per interval, of the mean of `corrected_occupancy` weighted by `minutes`.
 
     The sum of the one / the sum of the other is the mean, to the last digit; the divisor is NULL where nothing can be
@@ -31,16 +32,16 @@ def corrected_mean(day: list[str], minutes: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     return _balance(day) * minutes, _smaller_side(day) * minutes
 
 
-def _balance(day: list[str]) -> pl.Expr:
+def _balance(day: str) -> pl.Expr:
     entries, exits = pl.col("entries"), pl.col("exits")
     came, left = (
-        entries.cum_sum().over(day) * exits.sum().over(day),
-        exits.cum_sum().over(day) * entries.sum().over(day),
+        running(entries, day) * exits.sum().over(day),
+        running(exits, day) * entries.sum().over(day),
     )
     return (came - left).clip(lower_bound=0)
 
 
-def _smaller_side(day: list[str]) -> pl.Expr:
+def _smaller_side(day: str) -> pl.Expr:
     """1 on a day on which nobody came and nobody left, which needs no correction."""
     sides = [pl.col(name).sum().over(day) for name in ("entries", "exits")]
     smaller, larger = pl.min_horizontal(sides), pl.max_horizontal(sides)

@@ -17,7 +17,7 @@ from retail_pipeline.frames.known_hours import known_hours
 from retail_pipeline.frames.letters import hour_letter
 from retail_pipeline.frames.littles_law import dwell_is_valid, stay_minutes
 from retail_pipeline.frames.normal import with_index
-from retail_pipeline.frames.numbered import numbered, placed
+from retail_pipeline.frames.numbered import beside, in_turn, numbered, placed
 from retail_pipeline.frames.ratios import minutes_between, ratio
 from retail_pipeline.frames.schemas import HOURLY_ANALYTICS, UTC_TIME, conform
 
@@ -76,9 +76,9 @@ def _measured_hours(
     corrected = pl.when(all_complete).then("occupancy_mean_corrected").alias("occupancy_mean_corrected")
     return (
         coverage(counted, hours, stores, as_of)
-        .join(_entrance_figures(counted, stores, hours), on="hour", how="left", maintain_order="left")
-        .join(_passers_by(counted, stores), on="hour", how="left", maintain_order="left")
-        .join(_versions(reported, stores), on="hour", how="left", maintain_order="left")
+        .pipe(beside, _entrance_figures(counted, stores, hours), "hour")
+        .pipe(beside, _passers_by(counted, stores), "hour")
+        .pipe(beside, _versions(reported, stores), "hour")
         .with_columns(
             (entries - pl.col("exits")).alias("net_flow"),
             *capture(),
@@ -106,18 +106,17 @@ def entrance_intervals(counted: pl.LazyFrame, stores: Sequence[Store], hours: pl
 
 def _versions(reported: pl.LazyFrame, stores: Sequence[Store]) -> pl.LazyFrame:
     asked = devices(stores).lazy().select("store_id", "sensor_id")
-    rows = reported.join(asked, on=["store_id", "sensor_id"])
-    return rows.group_by("hour").agg(pl.col("collected_at").max().alias("input_version"))
+    rows = reported.join(asked, on=["store_id", "sensor_id"], maintain_order="left")
+    return in_turn(rows, "hour").agg(pl.col("collected_at").max().alias("input_version"))
 
 
 def _entrance_figures(counted: pl.LazyFrame, stores: Sequence[Store], hours: pl.DataFrame) -> pl.LazyFrame:
     minutes = minutes_between("interval_start", "interval_end")
-    balance, smaller_side = corrected_mean(["area_day"], minutes)
+    balance, smaller_side = corrected_mean("area_day", minutes)
     return (
         entrance_intervals(counted, stores, hours)
         .with_columns(balance.alias("balance"), smaller_side.alias("smaller_side"))
-        .with_columns(pl.col("hour").set_sorted())
-        .group_by("hour", maintain_order=True)
+        .pipe(in_turn, "hour")
         .agg(
             pl.col("entries", "exits").sum(),
             pl.col("occupancy").last().alias("occupancy_end"),
@@ -130,7 +129,7 @@ def _entrance_figures(counted: pl.LazyFrame, stores: Sequence[Store], hours: pl.
 
 def _passers_by(counted: pl.LazyFrame, stores: Sequence[Store]) -> pl.LazyFrame:
     passing = through_doors(counted, doors_of_role(stores, Role.PASSERS_BY))
-    return passing.group_by("hour").agg((pl.col("entries") + pl.col("exits")).sum().alias("passers_by"))
+    return in_turn(passing, "hour").agg((pl.col("entries") + pl.col("exits")).sum().alias("passers_by"))
 
 
 def _stay() -> list[pl.Expr]:

@@ -7,7 +7,7 @@ the hour, or the whole hour when the others do not fit into that: rows of two de
 import polars as pl
 
 from retail_pipeline.frames.counts import through_doors
-from retail_pipeline.frames.numbered import by_area_and_day
+from retail_pipeline.frames.numbered import by_area_and_day, running
 
 _AREA_HOUR = ("area", "hour")
 _INTERVAL = ("interval_start", "interval_end")
@@ -32,9 +32,7 @@ def area_intervals(rows: pl.LazyFrame, doors: pl.DataFrame, hours: pl.DataFrame)
     if not together.is_empty():
         intervals = pl.concat([intervals, _added_up(through_doors(rows, together), together, hours)])
     net = pl.col("entries") - pl.col("exits")
-    return by_area_and_day(intervals).with_columns(
-        net.cum_sum().over("area_day").clip(lower_bound=0).alias("occupancy")
-    )
+    return by_area_and_day(intervals).with_columns(running(net, "area_day").clip(lower_bound=0).alias("occupancy"))
 
 
 def _added_up(flows: pl.LazyFrame, doors: pl.DataFrame, hours: pl.DataFrame) -> pl.LazyFrame:

@@ -4,6 +4,7 @@ All stores stand on one axis of time, each after the other: where a row belongs 
 """
 
 import polars as pl
+from polars.lazyframe.group_by import LazyGroupBy
 
 _AXIS = 1 << 40
 """Seconds on the axis from one store to the next, more than any calendar has."""
@@ -37,6 +38,54 @@ def placed(rows: pl.DataFrame, hours: pl.DataFrame) -> pl.LazyFrame:
         .filter(pl.col("at") < pl.col("to"))
         .with_columns(pl.col("store", "hour", "day").set_sorted())
         .drop("at", "from", "to")
+    )
+
+
+def beside(rows: pl.LazyFrame, others: pl.LazyFrame, number: str) -> pl.LazyFrame:
+    """Each of `rows` with the columns of that of `others` which has the same `number`; NULL where none has it.
+
+    Both stand in the order of the number, and each stands once in `others`: along sorted columns, with no tolerance,
+    an asof join is ten times as fast as a left join that keeps the order.
+    """
+    return rows.join_asof(others, on=number, tolerance=0, check_sortedness=False)
+
+
+def in_turn(rows: pl.LazyFrame, number: str) -> LazyGroupBy:
+    """Groups of `rows` by a `number` in whose order they stand, in that order."""
+    return rows.with_columns(pl.col(number).set_sorted()).group_by(number, maintain_order=True)
+
+
+def of_hour(hours: pl.DataFrame, name: str) -> pl.Expr:
+    """The column of `hours`, as `numbered` gives them, for the `hour` of each row: its number is its place."""
+    return pl.lit(hours[name]).gather(pl.col("hour")).alias(name)
+
+
+def running(people: pl.Expr, of: str) -> pl.Expr:
+    """The sum of `people` (whole numbers, none NULL) since their group began, of rows in the order of `of` and of time.
+
+    A sum over all rows, less what it was when the group began: several times as fast as a sum group by group.
+    """
+    total = people.cum_sum()
+    begins = pl.col(of).ne_missing(pl.col(of).shift())
+    return total - pl.when(begins).then(total - people).forward_fill()
+
+
+def told_hours(rows: pl.DataFrame, hours: pl.DataFrame) -> pl.LazyFrame:
+    """Rows of a table by the hour with the `day` that their `trading_day` names, in the order of days and of time.
+
+    Further `hour`: NULL where none of `hours` begins at their `hour_start`. A row of another day is left out.
+    """
+    named = (pl.col("store").cast(pl.Int64) * _AXIS + pl.col("trading_day").to_physical()).alias("named")
+    starts = _on_axis("store", "hour_start", "at")
+    return (
+        rows.lazy()
+        .join(hours.lazy().select("store_id", "store").unique(), on="store_id")
+        .with_columns(named, starts)
+        .join(hours.lazy().select(named, "day").unique(), on="named")
+        .sort("at")
+        .pipe(beside, hours.lazy().select(starts, "hour"), "at")
+        .sort("day", maintain_order=True)
+        .drop("store", "named", "at")
     )
 
 

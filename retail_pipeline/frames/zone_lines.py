@@ -3,7 +3,7 @@
 import polars as pl
 
 from retail_pipeline.frames.drift import corrected_mean
-from retail_pipeline.frames.numbered import by_area_and_day, numbered, placed
+from retail_pipeline.frames.numbered import by_area_and_day, numbered, placed, running
 from retail_pipeline.frames.ratios import minutes_between, ratio
 
 
@@ -16,8 +16,8 @@ def zone_line_hours(zones: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
     is no drift.
     """
     minutes = minutes_between("interval_start", "interval_end")
-    balance, smaller_side = corrected_mean(["area_day"], minutes)
-    net = (pl.col("entries") - pl.col("exits")).cum_sum().over("area_day")
+    balance, smaller_side = corrected_mean("area_day", minutes)
+    net = running(pl.col("entries") - pl.col("exits"), "area_day")
     return (
         _placed_intervals(zones, numbered(hours))
         .with_columns(minutes.alias("minutes"), (net < 0).alias("is_held"))

@@ -7,7 +7,7 @@ import polars as pl
 from retail_pipeline.fleet.models import Store
 from retail_pipeline.frames.counts import asked_devices
 from retail_pipeline.frames.intervals import area_intervals
-from retail_pipeline.frames.numbered import numbered, placed
+from retail_pipeline.frames.numbered import beside, numbered, placed
 from retail_pipeline.frames.schemas import VIRTUAL_REGION_OCCUPANCY, conform
 
 _DOORS = {
@@ -33,11 +33,11 @@ def virtual_region_occupancy(raw: pl.DataFrame, stores: Sequence[Store], hours: 
     zone is not counted. A zone without doors has no row.
     """
     known, doors = numbered(hours), zone_doors(stores)
-    zones = doors.unique("area").select(*_ZONE)
+    zones = doors.unique("area").sort("area").select(*_ZONE)
     is_told = pl.col("occupancy_reason").is_null()
     return conform(
         area_intervals(placed(raw, known), doors, known)
-        .join(zones.lazy(), on="area", how="left", maintain_order="left")
+        .pipe(beside, zones.lazy(), "area")
         .with_columns(pl.when(is_told).then("occupancy"), pl.col("collected_at").alias("input_version"))
         .collect(engine="in-memory"),
         VIRTUAL_REGION_OCCUPANCY,

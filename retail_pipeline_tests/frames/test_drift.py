@@ -11,7 +11,7 @@ Day = list[tuple[int, int]]
 def corrected(*days: Day) -> list[float | None]:
     rows = [(f"day-{n}", entries, exits) for n, day in enumerate(days) for entries, exits in day]
     frame = pl.DataFrame(rows, schema={"day": pl.String, "entries": pl.Int64, "exits": pl.Int64}, orient="row")
-    return frame.select(corrected_occupancy(["day"])).to_series().to_list()
+    return frame.select(corrected_occupancy("day")).to_series().to_list()
 
 
 @pytest.mark.parametrize(

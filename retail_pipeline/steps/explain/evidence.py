@@ -190,7 +190,7 @@ def _intervals(counts: DayCounts, question: Question, hours: pl.DataFrame) -> pl
     known = numbered(hours)
     return (
         entrance_intervals(placed(counts.present, known), [question.store], known)
-        .with_columns(corrected_occupancy(["area_day"]).alias("corrected"))
+        .with_columns(corrected_occupancy("area_day").alias("corrected"))
         .join(known.lazy().select("hour", "hour_start"), on="hour", maintain_order="left")
         .collect()
     )
