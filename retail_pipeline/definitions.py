@@ -24,6 +24,7 @@ from retail_pipeline.checks.schema import make_schema_check
 from retail_pipeline.fleet.horizon import horizon_start
 from retail_pipeline.resources.configuration import check_configuration
 from retail_pipeline.resources.fleet_file import FleetFile, load_declared_fleet
+from retail_pipeline.resources.inspection import Inspection
 from retail_pipeline.resources.sensor_apis import SensorApis
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
 from retail_pipeline.settings import read_settings
@@ -34,7 +35,7 @@ _LOG = logging.getLogger(__name__)
 def build_defs(*, now: dt.datetime | None = None, resources: Mapping[str, object] | None = None) -> dg.Definitions:
     """The whole graph as seen at `now` (default: the clock), which sets the first hour that has a partition.
 
-    `resources` replace `fleet`, `sensor_apis` or `warehouse`. Starts and connects nothing.
+    `resources` replace `fleet`, `sensor_apis`, `inspection` or `warehouse`. Starts and connects nothing.
 
     Raises:
         ConfigurationError: a `RETAIL_*` variable is wrong.
@@ -63,6 +64,7 @@ def build_defs(*, now: dt.datetime | None = None, resources: Mapping[str, object
         resources={
             "fleet": FleetFile(),
             "sensor_apis": SensorApis(),
+            "inspection": Inspection(),
             "warehouse": SupabasePostgres(),
             **(resources or {}),
         },

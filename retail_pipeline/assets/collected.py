@@ -16,7 +16,7 @@ from retail_pipeline.assets.common import (
     wait_for_devices,
 )
 from retail_pipeline.assets.partitions import Partitions, hour_key, hours_by_store
-from retail_pipeline.fleet.models import Report
+from retail_pipeline.fleet.models import Fleet, Report
 from retail_pipeline.frames.schemas import RAW_SENSOR_COUNTS, REGIONAL_COUNTS
 from retail_pipeline.resources.dagster_faults import TOLD_OTHERWISE
 from retail_pipeline.resources.sensor_apis import SensorApis
@@ -82,12 +82,7 @@ def make_regional_counts(partitions: Partitions) -> dg.AssetsDefinition:
         and is asked for again.
         """
         wanted = hours_by_store(context.partition_keys)
-        declared = sensor_apis.fleet()
-        for store_id, hours in wanted.items():
-            if declared.has_store(store_id) and not declared.store(store_id).devices_for(Report.REGIONS):
-                note = {"note": "no device of this store counts regions"}
-                empty = (materialized(context.asset_key, hour_key(hour, store_id), 0, note) for hour in hours)
-                yield from at_once(context, empty)
+        yield from at_once(context, _uncounted(context.asset_key, sensor_apis.fleet(), wanted))
         beside = (Report.LONG_STAYS, Report.HEAT)
         yield from _collected(context, partitions, Report.REGIONS, sensor_apis, warehouse, beside)
 
@@ -119,6 +114,16 @@ def _collected(
     collected = joined(parts)
     context.log.info(collected.in_words())
     _raise_for(collected.failed, report, collected.rejected_rows)
+
+
+def _uncounted(
+    key: dg.AssetKey, fleet: Fleet, wanted: Mapping[str, Sequence[dt.datetime]]
+) -> Iterator[dg.AssetMaterialization]:
+    """Empty partitions of stores whose devices count no regions."""
+    note = {"note": "no device of this store counts regions"}
+    for store_id, hours in wanted.items():
+        if fleet.has_store(store_id) and not fleet.store(store_id).devices_for(Report.REGIONS):
+            yield from (materialized(key, hour_key(hour, store_id), 0, note) for hour in hours)
 
 
 def _materialized(key: dg.AssetKey, collected: Collected, partitions: Partitions) -> Iterator[dg.AssetMaterialization]:

@@ -6,8 +6,9 @@ from retail_pipeline.assets.common import OWNERS, utc_now
 from retail_pipeline.assets.partitions import Partitions
 from retail_pipeline.resources.dagster_faults import TOLD_OTHERWISE
 from retail_pipeline.resources.fleet_file import FleetFile
+from retail_pipeline.resources.inspection import AFTER_ASSETS, Inspection
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
-from retail_pipeline.steps.health import evaluate, record_health
+from retail_pipeline.steps.health import CHECKS, record_health
 
 
 def make_pipeline_health(partitions: Partitions) -> dg.AssetsDefinition:
@@ -32,14 +33,14 @@ def make_pipeline_health(partitions: Partitions) -> dg.AssetsDefinition:
     )
 
     # Named apart from its table: the job of that name exists too, and Dagster keeps both in one namespace.
-    @dg.multi_asset(name="inspect_pipeline", specs=[spec])
+    @dg.multi_asset(name="inspect_pipeline", specs=[spec], op_tags=AFTER_ASSETS)
     def pipeline_health(
-        context: dg.AssetExecutionContext, fleet: FleetFile, warehouse: SupabasePostgres
+        context: dg.AssetExecutionContext, fleet: FleetFile, warehouse: SupabasePostgres, inspection: Inspection
     ) -> dg.MaterializeResult:
         """Inspect everything, write the rows, and fail when something is wrong."""
         now, declared = utc_now(), fleet.load()
         with warehouse.open() as opened:
-            outcomes = evaluate(declared, opened, None, now)
+            outcomes = inspection.outcomes(declared, opened, CHECKS, now)
             rows = record_health(declared, opened, outcomes, now, context.run.run_id)
         red = {name: outcome.in_words() for name, outcome in outcomes.items() if outcome.has_errors}
         for name, words in red.items():

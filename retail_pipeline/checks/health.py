@@ -8,8 +8,9 @@ import polars as pl
 from retail_pipeline.assets.common import utc_now
 from retail_pipeline.assets.partitions import Partitions
 from retail_pipeline.resources.fleet_file import FleetFile
+from retail_pipeline.resources.inspection import AFTER_ASSETS, Inspection
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
-from retail_pipeline.steps.health import CHECKS, Outcome, evaluate
+from retail_pipeline.steps.health import CHECKS, Outcome
 
 SHOWN = 50
 
@@ -32,10 +33,10 @@ def make_checks(partitions: Partitions) -> dg.AssetChecksDefinition:
     @dg.op(
         name="data_quality",
         out={name: dg.Out(dg.Nothing, is_required=False) for name in specs},
-        tags={"dagster/priority": "-1"},
+        tags=AFTER_ASSETS,
     )
     def data_quality(
-        context: dg.OpExecutionContext, fleet: FleetFile, warehouse: SupabasePostgres
+        context: dg.OpExecutionContext, fleet: FleetFile, warehouse: SupabasePostgres, inspection: Inspection
     ) -> Iterator[dg.AssetCheckEvaluation]:
         """Look at the last 48 hours of every store.
 
@@ -43,7 +44,7 @@ def make_checks(partitions: Partitions) -> dg.AssetChecksDefinition:
         """
         selected = {f"{key.asset_key.path[-1]}/{key.name}": key for key in context.selected_asset_check_keys}
         with warehouse.open() as opened:
-            outcomes = evaluate(fleet.load(), opened, selected, utc_now())
+            outcomes = inspection.outcomes(fleet.load(), opened, selected, utc_now())
         step = context.get_step_execution_context()
         for name, outcome in outcomes.items():
             yield _result(selected[name], outcome).to_asset_check_evaluation(step)

@@ -2,8 +2,9 @@
 
 import datetime as dt
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -18,6 +19,7 @@ from retail_pipeline.assets.live_counters import NOT_AFTER
 from retail_pipeline.assets.partitions import RANGE_END, RANGE_START, day_key, hour_key
 from retail_pipeline.automation import jobs
 from retail_pipeline.automation.rectangles import hour_rectangle
+from retail_pipeline.resources.dagster_storage import EVENTS_AT_ONCE
 from retail_pipeline_tests.living import HOUR, STORES, Living, device, store, troubles
 from retail_pipeline_tests.shops import utc
 
@@ -82,6 +84,24 @@ def test_a_store_without_regions_has_an_empty_green_partition(collected: dg.Exec
 
     assert regions[hour_key(FIRST, "lisbon")].metadata["dagster/partition_row_count"].value == 1
     assert regions[hour_key(FIRST, "chicago")].metadata["dagster/partition_row_count"].value == 0
+
+
+@pytest.mark.usefixtures("collected")
+def test_the_stores_without_regions_are_told_of_in_one_write(life: Living, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[int] = []
+    log = type(life.instance.event_log_storage)
+    store_event_batch = log.store_event_batch
+
+    def noted(self: Any, events: Sequence[dg.EventLogEntry]) -> None:
+        made = [one for one in events if one.dagster_event_type is dg.DagsterEventType.ASSET_MATERIALIZATION]
+        written.append(len(made))
+        store_event_batch(self, events)
+
+    monkeypatch.setenv(EVENTS_AT_ONCE, "500")
+    monkeypatch.setattr(log, "store_event_batch", noted)
+    stores = life.know_stores()
+    assert life.run(jobs.COLLECT_REGIONS, hour_rectangle(FIRST, LAST, stores), [REGIONS]).success
+    assert max(written) == len(hours_of("pune") | hours_of("chicago"))
 
 
 def test_dagster_shows_what_the_warehouse_holds(life: Living, collected: dg.ExecuteInProcessResult) -> None:

@@ -1,10 +1,16 @@
 """Checks that run beside their assets are evaluations in Dagster: passing, and failing with what to do."""
 
+import datetime as dt
+from collections.abc import Collection
+from typing import Any
+
 import dagster as dg
 import pytest
 
 from retail_pipeline.automation import jobs
 from retail_pipeline.automation.rectangles import hour_rectangle
+from retail_pipeline.resources import inspection
+from retail_pipeline.steps.health import CHECKS, Outcome
 from retail_pipeline_tests.living import HOUR, STORES, Living, troubles
 from retail_pipeline_tests.shops import utc
 
@@ -46,6 +52,23 @@ def test_a_healthy_pipeline_passes_every_check_that_does_not_judge_people(health
     assert healthy["raw_sensor_counts", "all_sensors_reported"].passed
     assert healthy["hourly_analytics", "hourly_conserves_raw"].passed
     assert healthy["hourly_analytics", "derivations_succeed"].passed
+
+
+@pytest.mark.usefixtures("healthy")
+def test_the_verdict_and_the_checks_of_a_run_are_of_one_look_and_the_next_run_looks_again(
+    life: Living, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    evaluate = inspection.evaluate
+
+    def noted(fleet: Any, warehouse: Any, keys: Collection[str], now: dt.datetime) -> dict[str, Outcome]:
+        looked.extend(keys)
+        return evaluate(fleet, warehouse, keys, now)
+
+    monkeypatch.setattr(inspection, "evaluate", noted)
+    for runs in (1, 2):
+        inspected(life)
+        assert sorted(looked) == sorted([*CHECKS] * runs)
 
 
 @pytest.mark.usefixtures("healthy")
