@@ -8,8 +8,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import cycle, islice
-from typing import NamedTuple
+from functools import cached_property
 
 import dagster as dg
 import psycopg
@@ -18,8 +17,7 @@ import yaml
 from benchmarks.collect import fetch
 from benchmarks.fleet import HOUR, declared
 from benchmarks.ground import fresh_database, own_home, own_postgres
-from retail_pipeline.assets.common import at_once, materialized
-from retail_pipeline.assets.partitions import Partitions
+from benchmarks.idle import Told, idle_definitions, told_by
 from retail_pipeline.automation import jobs
 from retail_pipeline.automation.rectangles import day_rectangle, hour_rectangle
 from retail_pipeline.automation.stores import add_stores
@@ -32,7 +30,7 @@ from retail_pipeline.resources.dagster_storage import retail_instance
 from retail_pipeline.resources.sensor_apis import SensorApis
 from retail_pipeline.steps.collect import collect
 from retail_pipeline.steps.derive import derive_hours
-from retail_pipeline.steps.health import evaluate, record_health
+from retail_pipeline.steps.health import CHECKS, evaluate, record_health
 from retail_pipeline.steps.summarise import summarise_days
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.fleet_tables import sync_fleet
@@ -43,14 +41,6 @@ _OF_AN_HOUR = {
     "interval_start": ("raw_sensor_counts", "virtual_region_occupancy"),
     "hour_start": ("hourly_analytics", "zone_hours", "zone_flows", "queue_alerts"),
 }
-
-
-class Told(NamedTuple):
-    """Events of runs: partitions that were made, those that were planned, and checks planned or evaluated."""
-
-    partitions: int
-    planned: int
-    checks: int
 
 
 class ManyHosts(SensorApis):
@@ -72,7 +62,7 @@ class Pipeline:
         self.hours = [last - ago * HOUR for ago in range(hours)][::-1]
         self.partitions = current_partitions(self.now)
         self.definitions = build_defs(now=self.now, resources={"sensor_apis": ManyHosts()})
-        self.told = Told(0, 0, 0)
+        self.told: dict[str, Told] = {}
         add_stores(instance, self.partitions, fleet)
 
     def empty(self) -> None:
@@ -91,14 +81,8 @@ class Pipeline:
 
     def by_dagster(self) -> None:
         """Collected, derived, summed up and checked, by four runs."""
-        before = self._events()
-        rectangle = hour_rectangle(self.hours[0], self.hours[-1], self.fleet.store_ids)
-        days = day_rectangle(self.hours[0].date(), self.hours[-1].date(), self.fleet.store_ids)
-        self.run(jobs.COLLECT_SENSORS, rectangle)
-        self.run(jobs.CALCULATE_REGIONS, rectangle)
-        self.run(jobs.AGGREGATE, days)
-        self.run(jobs.HEALTH, {}, may_fail=True)
-        self.told = Told(*(now - then for now, then in zip(self._events(), before, strict=True)))
+        for job, tags in self._runs():
+            self.told[job] = told_by(self.run(job, tags, may_fail=job == jobs.HEALTH))
 
     def one_partition(self) -> None:
         """An hour of a store by runs of its own."""
@@ -106,14 +90,16 @@ class Pipeline:
         self.run(jobs.COLLECT_SENSORS, rectangle)
         self.run(jobs.CALCULATE_REGIONS, rectangle)
 
-    def run(self, job: str, tags: Mapping[str, str], *, only: Sequence[str] = (), may_fail: bool = False) -> None:
+    def run(
+        self, job: str, tags: Mapping[str, str], *, only: Sequence[str] = (), may_fail: bool = False
+    ) -> dg.ExecuteInProcessResult:
         """Execute a job here, or `only` these of its assets.
 
         Raises:
             RuntimeError: it failed; the figure would be of less work.
         """
         keys = [self.partitions.key(asset) for asset in only]
-        self._execute(self.definitions.resolve_job_def(job), tags, keys, may_fail=may_fail)
+        return self._execute(self.definitions.resolve_job_def(job), tags, keys, may_fail=may_fail)
 
     def _execute(
         self,
@@ -122,7 +108,7 @@ class Pipeline:
         only: Sequence[dg.AssetKey] = (),
         *,
         may_fail: bool = False,
-    ) -> None:
+    ) -> dg.ExecuteInProcessResult:
         ended = job.execute_in_process(
             instance=self.instance,
             tags=tags,
@@ -135,6 +121,7 @@ class Pipeline:
                 event.step_failure_data.error_display_string for event in ended.all_events if event.is_step_failure
             ]
             raise RuntimeError(f"{job.name} failed: {failed[:1]}")
+        return ended
 
     def without_dagster(self) -> None:
         """The same work by the same steps."""
@@ -148,41 +135,36 @@ class Pipeline:
         outcomes = evaluate(self.fleet, self.warehouse, None, self.now)
         record_health(self.fleet, self.warehouse, outcomes, self.now, "bench")
 
+    def checks_of_runs(self) -> None:
+        """The checks that each run evaluates of its tables, but for the last run, which evaluates them all."""
+        for tables in (("raw_sensor_counts", "regional_counts"), jobs.DERIVED, ("daily_summaries",)):
+            keys = [key for key, check in CHECKS.items() if check.table in tables]
+            evaluate(self.fleet, self.warehouse, keys, self.now)
+
     def only_events(self) -> None:
-        """Four runs with as many events as `by_dagster` had last, that do nothing: what Dagster takes for itself."""
+        """The runs of `by_dagster` once more, of bodies that do nothing: what Dagster takes for itself."""
+        for job, tags in self._runs():
+            self._execute(self._idle.resolve_job_def(job), tags)
+
+    @property
+    def events(self) -> int:
+        """Partitions and checks of which the runs of `by_dagster` told last."""
+        return sum(len(events) for told in self.told.values() for events in told.values())
+
+    @cached_property
+    def _idle(self) -> dg.Definitions:
+        return idle_definitions(self.definitions, self.partitions, self.told)
+
+    def _runs(self) -> list[tuple[str, Mapping[str, str]]]:
+        """The jobs of `by_dagster`, with the partitions of each."""
         rectangle = hour_rectangle(self.hours[0], self.hours[-1], self.fleet.store_ids)
-        assets = max(1, round(self.told.planned / len(self.hours) / len(self.fleet.stores)))
-        self._execute(idle_job(self.partitions, assets, self.told.partitions, self.told.checks), rectangle)
-        for _ in range(3):
-            self._execute(idle_job(self.partitions, 1, 0, 0), rectangle)
-
-    def _events(self) -> Told:
-        with psycopg.connect(self.dagster_url) as connection:
-            counted = connection.execute(
-                "SELECT count(*) FILTER (WHERE dagster_event_type = 'ASSET_MATERIALIZATION'),"
-                " count(*) FILTER (WHERE dagster_event_type = 'ASSET_MATERIALIZATION_PLANNED'),"
-                " count(*) FILTER (WHERE dagster_event_type LIKE 'ASSET_CHECK%') FROM event_logs"
-            ).fetchone()
-        return Told(*(counted or (0, 0, 0)))
-
-
-def idle_job(partitions: Partitions, assets: int, events: int, others: int) -> dg.JobDefinition:
-    """A job that plans every partition of some assets, reports so many at once and other events one by one; no work."""
-    keys = [dg.AssetKey(f"idle_{number}") for number in range(assets)]
-
-    @dg.multi_asset(
-        name="idle", specs=[dg.AssetSpec(key, skippable=True) for key in keys], partitions_def=partitions.store_hours
-    )
-    def idle(context: dg.AssetExecutionContext) -> Iterator[dg.DagsterEvent]:
-        for number, key in enumerate(keys):
-            of_this = events // assets + (number < events % assets)
-            made = (materialized(key, str(one), 1) for one in islice(cycle(context.partition_keys), of_this))
-            yield from at_once(context, made)
-        for _ in range(others):
-            context.log_event(dg.AssetObservation(keys[0]))
-
-    job = dg.define_asset_job("idle_job", [idle])
-    return dg.Definitions([idle], jobs=[job], executor=dg.in_process_executor).resolve_job_def(job.name)
+        days = day_rectangle(self.hours[0].date(), self.hours[-1].date(), self.fleet.store_ids)
+        return [
+            (jobs.COLLECT_SENSORS, rectangle),
+            (jobs.CALCULATE_REGIONS, rectangle),
+            (jobs.AGGREGATE, days),
+            (jobs.HEALTH, {}),
+        ]
 
 
 @contextmanager
