@@ -347,15 +347,31 @@ def test_a_year_of_a_store_is_found_by_its_index_and_the_memberships_are_asked_f
     assert not any(node["Node Type"] == "Seq Scan" for node in nodes)
 
 
-def test_a_chart_of_a_stores_hours_is_drawn_from_the_key_alone(connection: psycopg.Connection) -> None:
+@pytest.mark.parametrize(
+    ("figures", "view", "start"),
+    [
+        ("entries, exits, entries_best, quality", "store_hours", "hour_start"),
+        ("entries, entries_52_weeks_ago, change_52_weeks", "store_days", "trading_day"),
+    ],
+)
+def test_a_chart_of_a_stores_hours_or_days_is_drawn_from_the_key_alone(
+    connection: psycopg.Connection, figures: str, view: str, start: str
+) -> None:
     connection.execute("SET LOCAL enable_seqscan = off")
     connection.execute("SET LOCAL enable_bitmapscan = off")
     become(connection, "authenticated", (Grant("acme", "viewer"),))
 
-    chart = "SELECT hour_start, entries, exits, entries_best, quality FROM retail.store_hours WHERE store_id = 'pune'"
-    nodes = planned(connection, f"{chart} AND hour_start >= '2025-01-01' ORDER BY hour_start")
+    chart = f"SELECT {start}, {figures} FROM retail.{view} WHERE store_id = 'pune'"
+    nodes = planned(connection, f"{chart} AND {start} >= '2025-01-01' ORDER BY {start}")
 
     assert [node["Node Type"] for node in nodes if node.get("Relation Name")] == ["Index Only Scan"]
+
+
+def test_who_is_granted_an_organization_and_a_store_of_it_sees_each_store_once(connection: psycopg.Connection) -> None:
+    become(connection, "authenticated", (Grant("acme", "viewer"), Grant("acme", "manager", "pune")))
+    for relation in ("stores", *FIGURES):
+        found = connection.execute(f"SELECT store_id FROM retail.{relation} ORDER BY store_id".encode()).fetchall()
+        assert found == [("lisbon",), ("pune",)]
 
 
 @pytest.mark.parametrize(("column", "tables"), [("entries", {"days"}), ("store_name", {"days", "stores"})])
