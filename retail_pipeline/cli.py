@@ -149,7 +149,8 @@ def report(
         organization: rank its stores like for like, in place of the report of a store.
         day: the trading day, as 2026-11-20 (default: the last one that ended; of a store, and was open).
         open_: show it in the browser.
-        send: send it to the store's recipients now, whether or not they have it. Exit code 1 when one did not take it.
+        send: send it to the recipients of the store or organization now, whether or not they have it. Exit code 1 when
+            one did not take it.
     """
     return write_report_file(Console(), store, organization, day, is_opened=open_, is_sent=send)
 

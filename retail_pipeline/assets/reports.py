@@ -16,6 +16,7 @@ from retail_pipeline.resources.report_receivers import report_receivers
 from retail_pipeline.resources.supabase_postgres import SupabasePostgres
 from retail_pipeline.steps.due_pages import due_overviews, due_reports
 from retail_pipeline.steps.report_delivery import send_reports
+from retail_pipeline.warehouse.report_deliveries import Kind
 
 
 def make_store_reports(partitions: Partitions) -> dg.AssetsDefinition:
@@ -78,18 +79,23 @@ def make_organization_reports(partitions: Partitions) -> dg.AssetsDefinition:
     ) -> Iterator[dg.AssetMaterialization]:
         """One HTML page per organization and trading day: its stores ranked like for like by the week.
 
-        Made when the day is over in all its stores, and again when figures of the two weeks change. `retail-pipeline
-        report --organization` shows one.
+        Made when the day is over in all its stores, and again when figures of the two weeks change; a scheduled run
+        sends it once to the organization's `recipients`. `retail-pipeline report --organization` shows one.
         """
         from retail_pipeline.assets.drawn import kept_overviews  # noqa: PLC0415
 
         now, declared = utc_now(), fleet.load()
         days = [dt.date.fromisoformat(key) for key in context.partition_keys]
         wanted = {(organization.id, day) for organization in declared.organizations for day in days}
+        is_scheduled = context.run.tags.get(DUE_ONLY) == "true"
         with warehouse.open() as opened:
-            if context.run.tags.get(DUE_ONLY) == "true":
+            if is_scheduled:
                 wanted &= set(due_overviews(declared, opened, now))
             made = kept_overviews(declared, opened, sorted(wanted), now, context.run.run_id)
+            receivers = report_receivers(declared)
+            sent = send_reports(declared, opened, receivers, utc_now(), Kind.OVERVIEW) if is_scheduled else []
+        for sentence in sent:
+            context.log.info(sentence)
         for day, rankings in made.items():
             yield materialized(context.asset_key, day.strftime(DAY_KEY), len(rankings), dict(rankings))
 

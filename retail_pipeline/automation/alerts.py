@@ -65,7 +65,8 @@ def _tick(
     with warehouse.open() as opened:
         devices = device_states(opened, declared.store_ids)
         inspections = latest_inspections(opened, declared.store_ids, STAGES)
-        waiting = waiting_reports(opened, declared.store_ids, now - GIVEN_UP_AFTER)
+        organizations = [one.id for one in declared.organizations]
+        waiting = waiting_reports(opened, declared.store_ids, now - GIVEN_UP_AFTER, organizations)
         faults = [
             *current_faults(declared, devices, inspections, told_by_dagster, now),
             *undelivered_reports(waiting),

@@ -21,6 +21,7 @@ from retail_pipeline.steps.due_pages import due_overviews, due_reports
 from retail_pipeline.steps.live_counters import asks_of_counters
 from retail_pipeline.steps.report_delivery import due_deliveries
 from retail_pipeline.steps.summarise import due_days
+from retail_pipeline.warehouse.report_deliveries import Kind
 
 ROWS_ARE_FINAL = dt.timedelta(minutes=2, seconds=5)
 BEFORE_A_POLL = dt.timedelta(seconds=90)
@@ -151,15 +152,18 @@ def _overviews() -> dg.ScheduleDefinition:
         cron_schedule="*/15 * * * *",
         execution_timezone="UTC",
         default_status=RUNNING,
-        description="When a day is over in every store of an organization, its overview; anew when figures changed.",
+        description="When a day is over in all stores of an organization: its overview, anew if it changed, sent once.",
     )
     def overview(
         context: dg.ScheduleEvaluationContext, fleet: FleetFile, warehouse: SupabasePostgres
     ) -> dg.RunRequest | dg.SkipReason:
+        declared, now = fleet.load(), utc_now()
         with warehouse.open() as opened:
-            due = due_overviews(fleet.load(), opened, utc_now())
+            made = due_overviews(declared, opened, now)
+            sent = due_deliveries(declared, opened, report_receivers(declared), now, Kind.OVERVIEW)
+        due = [*made, *sent]
         if not due:
-            return dg.SkipReason("No overview is due: no day has ended in every store, or all are made.")
+            return dg.SkipReason("No overview is due: no day has ended in every store, or all are made and sent.")
         tags = day_range([day for _, day in due])
         return dg.RunRequest(run_key=f"overview-{context.scheduled_execution_time.isoformat()}", tags=tags)
 

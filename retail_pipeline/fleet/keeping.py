@@ -128,6 +128,7 @@ RULES = (
     Rule("store_reports", COUNTS, "trading_day", is_local_day=True),
     Rule("organization_reports", COUNTS, "trading_day", is_local_day=True, owner="organization_id"),
     Rule("report_deliveries", COUNTS, "trading_day", is_local_day=True),
+    Rule("overview_deliveries", COUNTS, "trading_day", is_local_day=True, owner="organization_id"),
     Rule("incidents", COUNTS, "closed_at"),
     Rule("hourly_analytics", HOURS, "hour_start"),
     Rule("zone_hours", HOURS, "hour_start"),

@@ -62,11 +62,15 @@ RecipientName = Annotated[
 
 
 class Organization(Declared):
-    """The owner of stores; every fact row names it, and is kept as long as `keep` says. `language`: of its overview."""
+    """The owner of stores; every fact row names it, and is kept as long as `keep` says.
+
+    `language` is that of its overview; `recipients` are sent the overview of each day, once.
+    """
 
     id: Identifier
     name: str
     language: str = "en"
+    recipients: tuple[RecipientName, ...] = ()
     keep: Keep = Field(default_factory=Keep)
 
 

@@ -33,7 +33,7 @@ def overview_page(report: OrganizationReport) -> str:
         weeks=_weeks(report.trading_day, words),
         figures=key_figures(report, words),
         picture=ranking_picture(report, words) if report.ranked else None,
-        apart=[f"{store.store_name}: {words(REASONS[store.reason or ''])}" for store in report.apart],
+        apart=stores_apart(report, words),
         made_at=f"{words.moment(report.made_at.astimezone(dt.UTC))} UTC",
     )
 
@@ -51,6 +51,11 @@ def key_figures(report: OrganizationReport, words: Wording) -> list[Figure]:
         figures.append(Figure(words("best"), words.change(best.change), best.store_name))
         figures.append(Figure(words("last"), words.change(last.change), last.store_name))
     return figures
+
+
+def stores_apart(report: OrganizationReport, words: Wording) -> list[str]:
+    """The stores that are not compared, each with its reason."""
+    return [f"{store.store_name}: {words(REASONS[store.reason or ''])}" for store in report.apart]
 
 
 def ranking_picture(report: OrganizationReport, words: Wording) -> Picture:

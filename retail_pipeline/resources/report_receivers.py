@@ -25,7 +25,8 @@ class NoReceiver:
 
 def report_receivers(fleet: Fleet, environment: Mapping[str, str] = os.environ) -> dict[str, list[PageReceiver]]:
     """The receivers of each recipient; a wrong variable stops neither reports nor other recipients."""
-    names = {name for store in fleet.stores for name in store.recipients}
+    of_stores = {name for store in fleet.stores for name in store.recipients}
+    names = of_stores | {name for organization in fleet.organizations for name in organization.recipients}
     return {name: _receivers(name, environment) for name in sorted(names)}
 
 

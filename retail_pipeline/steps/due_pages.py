@@ -1,7 +1,7 @@
 """Pages of days that should stand and do not: reports of stores, overviews of organizations. Makes none of them."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import polars as pl
 
@@ -74,9 +74,11 @@ def due_overviews(fleet: Fleet, warehouse: Warehouse, now: dt.datetime) -> list[
     return due
 
 
-def latest_overview_day(stores: Iterable[Store], now: dt.datetime) -> dt.date:
-    """The last trading day that has ended in every store."""
-    return min(trading_day_of(store, now) for store in stores) - DAY
+def latest_overview_day(stores: Collection[Store], now: dt.datetime) -> dt.date:
+    """The last trading day that has ended in every store and on which one was open, within a week; else the last."""
+    last = min(trading_day_of(store, now) for store in stores) - DAY
+    days = (last - n * DAY for n in range(7))
+    return next((day for day in days if any(open_spans(store, day) for store in stores)), last)
 
 
 def stores_of(fleet: Fleet, organization: Organization) -> list[Store]:

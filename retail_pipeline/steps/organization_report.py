@@ -9,6 +9,7 @@ import polars as pl
 from retail_pipeline.fleet.calendar import open_spans
 from retail_pipeline.fleet.models import Fleet, Store
 from retail_pipeline.frames.like_for_like import NOT_MEASURED, like_for_like
+from retail_pipeline.reports.message import overview_message, overview_subject
 from retail_pipeline.reports.organization import OrganizationReport, StoreWeek
 from retail_pipeline.reports.overview import overview_page
 from retail_pipeline.steps.due_pages import TWO_WEEKS, OrganizationDay, stores_of, version_of
@@ -48,7 +49,8 @@ def keep_overviews(
         if report is None:
             continue
         html = overview_page(report)
-        page = OrganizationPage(organization_id, day, report.language, html, now, report.input_version)
+        told = overview_subject(report), overview_message(report)
+        page = OrganizationPage(organization_id, day, report.language, html, *told, now, report.input_version)
         with warehouse.transaction() as connection:
             write_overview(connection, page, run_id)
         made.append(report)

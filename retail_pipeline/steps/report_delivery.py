@@ -1,4 +1,4 @@
-"""Pages sent to the recipients of their stores: each once, whatever restarts; who is down is asked again later."""
+"""Pages sent to recipients of stores and organizations: each once, whatever restarts; who is down is asked later."""
 
 import datetime as dt
 import time
@@ -8,13 +8,13 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from retail_pipeline.fleet.models import Fleet, Store
+from retail_pipeline.fleet.models import Fleet
 from retail_pipeline.steps.alerts.telling import GIVEN_UP_AFTER, HOUR, Addressee, wait_after
-from retail_pipeline.steps.due_pages import LOOK_BACK, latest_day
+from retail_pipeline.steps.due_pages import LOOK_BACK, latest_day, latest_overview_day, stores_of
 from retail_pipeline.warehouse import report_deliveries as kept
-from retail_pipeline.warehouse.attempts import StoreDay
 from retail_pipeline.warehouse.connection import Warehouse
-from retail_pipeline.warehouse.report_deliveries import PageOf
+from retail_pipeline.warehouse.organization_reports import read_overview
+from retail_pipeline.warehouse.report_deliveries import Kind, PageOf
 from retail_pipeline.warehouse.store_reports import read_report
 
 PAGES_AN_HOUR = 120
@@ -36,10 +36,25 @@ Recipients = Mapping[str, Sequence[PageReceiver]]
 
 
 @dataclass(frozen=True)
+class Owner:
+    """A store, or an organization: whose pages they are, who is sent them, and the last day that has one."""
+
+    kind: Kind
+    id: str
+    organization_id: str
+    recipients: tuple[str, ...]
+    latest_day: dt.date
+    is_sent_again: bool = False
+
+    def __str__(self) -> str:
+        return self.id if self.kind is Kind.REPORT else f"overview of {self.id}"
+
+
+@dataclass(frozen=True)
 class Wanted:
     """A page that a receiver should have and has not."""
 
-    store: Store
+    owner: Owner
     recipient: str
     receiver: PageReceiver
     page: Mapping[str, Any]
@@ -48,7 +63,7 @@ class Wanted:
     @property
     def key(self) -> PageOf:
         """The key of its row."""
-        return PageOf(self.store.id, self.page["trading_day"], self.receiver.key)
+        return PageOf(self.owner.id, self.page["trading_day"], self.receiver.key)
 
     @property
     def is_waiting(self) -> bool:
@@ -61,21 +76,28 @@ class Wanted:
         return self.standing is not None and self.standing["input_version"] is not None
 
 
-def due_deliveries(fleet: Fleet, warehouse: Warehouse, recipients: Recipients, now: dt.datetime) -> list[StoreDay]:
-    """The days whose pages somebody should be sent at `now`."""
-    wanted, standing = _wanted(fleet, warehouse, recipients, now)
+def due_deliveries(
+    fleet: Fleet, warehouse: Warehouse, recipients: Recipients, now: dt.datetime, kind: Kind = Kind.REPORT
+) -> list[tuple[str, dt.date]]:
+    """The days whose pages somebody should be sent at `now`, each with the store or organization."""
+    owners = _owners(fleet, kind, now)
+    standing = _standing(fleet, warehouse, now)
     asleep = _asleep(standing, now)
-    return sorted({(one.store.id, one.key.trading_day) for one in wanted if one.receiver.key not in asleep})
+    wanted = _wanted(warehouse, kind, owners, recipients, standing, now)
+    return sorted({(one.owner.id, one.key.trading_day) for one in wanted if one.receiver.key not in asleep})
 
 
-def send_reports(fleet: Fleet, warehouse: Warehouse, recipients: Recipients, now: dt.datetime) -> list[str]:
+def send_reports(
+    fleet: Fleet, warehouse: Warehouse, recipients: Recipients, now: dt.datetime, kind: Kind = Kind.REPORT
+) -> list[str]:
     """Send what is due, and say of each page that was tried what became of it.
 
-    The page of the last day is sent once to each receiver of its store; one of a day that changed again only where the
-    store says `resend_reports`. A receiver that does not take one keeps nobody else waiting.
+    The page of the last day is sent once to each receiver of its store or organization; one of a day that changed again
+    only where a store says `resend_reports`. A receiver that does not take one keeps nobody else waiting.
     """
-    wanted, standing = _wanted(fleet, warehouse, recipients, now)
-    _write_down(fleet, warehouse, recipients, wanted, now)
+    owners, standing = _owners(fleet, kind, now), _standing(fleet, warehouse, now)
+    wanted = _wanted(warehouse, kind, owners, recipients, standing, now)
+    _write_down(warehouse, kind, owners, recipients, wanted, now)
     resting, room = _asleep(standing, now), _room(standing, now)
     deadline, said = time.monotonic() + BUDGET_S, []
     for one in wanted:
@@ -90,95 +112,134 @@ def send_reports(fleet: Fleet, warehouse: Warehouse, recipients: Recipients, now
     return said
 
 
-def _wanted(
-    fleet: Fleet, warehouse: Warehouse, recipients: Recipients, now: dt.datetime
-) -> tuple[list[Wanted], list[dict[str, Any]]]:
-    """What is wanted, oldest day first, and every delivery of the last days."""
-    store_ids, since = _subscribed(fleet), (now - LOOK_BACK).date()
-    if not store_ids:
-        return [], []
-    standing = kept.deliveries(warehouse, store_ids, since).rows(named=True)
-    by_key = {PageOf(row["store_id"], row["trading_day"], row["receiver"]): row for row in standing}
-    found = [
-        one
-        for page in kept.pages(warehouse, store_ids, since).iter_rows(named=True)
-        for one in _of_page(fleet.store(page["store_id"]), page, recipients, by_key)
-        if _is_wanted(one, now)
-    ]
-    return sorted(found, key=lambda one: one.page["trading_day"]), standing
-
-
-def _of_page(
-    store: Store, page: Mapping[str, Any], recipients: Recipients, standing: Mapping[PageOf, dict[str, Any]]
-) -> Iterator[Wanted]:
-    for recipient, receiver in receivers_of(store, recipients):
-        yield Wanted(
-            store, recipient, receiver, page, standing.get(PageOf(store.id, page["trading_day"], receiver.key))
-        )
-
-
-def _is_wanted(one: Wanted, now: dt.datetime) -> bool:
-    row = one.standing
-    if row is None:
-        return bool(one.page["trading_day"] == latest_day(one.store, now))
-    if row["sent_at"] is None:
-        return bool(row["wanted_at"] > now - GIVEN_UP_AFTER)
-    return bool(one.store.resend_reports and row["input_version"] < one.page["input_version"])
-
-
-def _write_down(
-    fleet: Fleet, warehouse: Warehouse, recipients: Recipients, wanted: Iterable[Wanted], now: dt.datetime
-) -> None:
-    """Before anything is sent, so that what waits is known whatever happens; receivers that are gone are forgotten."""
-    new = [
-        (
-            *(one.store.id, one.store.organization, one.page["trading_day"]),
-            *(one.recipient, one.receiver.key, one.page["input_version"]),
-        )
-        for one in wanted
-        if not one.is_waiting
-    ]
-    named = [(store.id, receiver.key) for store in fleet.stores for _, receiver in receivers_of(store, recipients)]
-    schema = {"store_id": pl.String(), "receiver": pl.String()}
-    with warehouse.transaction() as connection:
-        kept.forget(connection, fleet.store_ids, pl.DataFrame(named, schema=schema, orient="row"))
-        kept.want(connection, pl.DataFrame(new, schema=kept.WANTED, orient="row"), now)
-
-
-def _deliver(warehouse: Warehouse, one: Wanted, now: dt.datetime) -> str | None:
-    """Write down that it was taken, send, commit: a crash in between repeats a page rather than losing it."""
-    with warehouse.transaction() as connection:
-        if not kept.take(connection, one.key, one.page["input_version"], now):
-            return None
-        html = read_report(connection, one.store.id, one.key.trading_day) or ""
-        title = one.page["subject"]
-        if one.was_taken_before:
-            from retail_pipeline.reports.message import corrected  # noqa: PLC0415 - charts load slowly
-
-            title = corrected(title, one.page["language"])
-        file_name = f"{one.store.id}-{one.key.trading_day}.html"
-        problem = one.receiver.send_page(title, one.page["message"], html, file_name)
-        if problem:
-            connection.rollback()
-    if problem:
-        failures = one.standing["attempts"] if one.standing and one.is_waiting else 0
-        with warehouse.transaction() as connection:
-            kept.fail(connection, one.key, problem, now + wait_after(failures))
-    return problem
-
-
-def receivers_of(store: Store, recipients: Recipients) -> Iterator[tuple[str, PageReceiver]]:
-    """The receivers of a store, each once and under the first of its names."""
+def receivers_of(names: Iterable[str], recipients: Recipients) -> Iterator[tuple[str, PageReceiver]]:
+    """The receivers of these recipients, each once and under the first of its names."""
     seen: set[str] = set()
-    for recipient in store.recipients:
+    for recipient in names:
         for receiver in recipients.get(recipient, ()):
             if receiver.key not in seen:
                 seen.add(receiver.key)
                 yield recipient, receiver
 
 
-def _subscribed(fleet: Fleet) -> list[str]:
-    return [store.id for store in fleet.stores if store.recipients]
+def _owners(fleet: Fleet, kind: Kind, now: dt.datetime) -> list[Owner]:
+    """Also those who name no recipients any more: what waits for them is forgotten."""
+    if kind is Kind.REPORT:
+        return [
+            Owner(kind, one.id, one.organization, one.recipients, latest_day(one, now), one.resend_reports)
+            for one in fleet.stores
+        ]
+    return [
+        Owner(kind, one.id, one.id, one.recipients, latest_overview_day(stores, now))
+        for one in fleet.organizations
+        if (stores := stores_of(fleet, one))
+    ]
+
+
+def _standing(fleet: Fleet, warehouse: Warehouse, now: dt.datetime) -> list[dict[str, Any]]:
+    """Every delivery of the last days, of both kinds: a receiver is spared for what it was sent of either."""
+    subscribed = {
+        Kind.REPORT: [one.id for one in fleet.stores if one.recipients],
+        Kind.OVERVIEW: [one.id for one in fleet.organizations if one.recipients],
+    }
+    return [
+        {**row, "kind": kind}
+        for kind, ids in subscribed.items()
+        if ids
+        for row in kept.deliveries(warehouse, kind, ids, (now - LOOK_BACK).date()).iter_rows(named=True)
+    ]
+
+
+def _wanted(
+    warehouse: Warehouse,
+    kind: Kind,
+    owners: Iterable[Owner],
+    recipients: Recipients,
+    standing: Iterable[Mapping[str, Any]],
+    now: dt.datetime,
+) -> list[Wanted]:
+    """What is wanted, oldest day first."""
+    subscribed = {one.id: one for one in owners if one.recipients}
+    if not subscribed:
+        return []
+    by_key = {
+        PageOf(row["owner_id"], row["trading_day"], row["receiver"]): row for row in standing if row["kind"] == kind
+    }
+    found = [
+        one
+        for page in kept.pages(warehouse, kind, [*subscribed], (now - LOOK_BACK).date()).iter_rows(named=True)
+        for one in _of_page(subscribed[page["owner_id"]], page, recipients, by_key)
+        if _is_wanted(one, now)
+    ]
+    return sorted(found, key=lambda one: one.page["trading_day"])
+
+
+def _of_page(
+    owner: Owner, page: Mapping[str, Any], recipients: Recipients, standing: Mapping[PageOf, Mapping[str, Any]]
+) -> Iterator[Wanted]:
+    for recipient, receiver in receivers_of(owner.recipients, recipients):
+        key = PageOf(owner.id, page["trading_day"], receiver.key)
+        yield Wanted(owner, recipient, receiver, page, standing.get(key))
+
+
+def _is_wanted(one: Wanted, now: dt.datetime) -> bool:
+    row = one.standing
+    if row is None:
+        return bool(one.page["trading_day"] == one.owner.latest_day)
+    if row["sent_at"] is None:
+        return bool(row["wanted_at"] > now - GIVEN_UP_AFTER)
+    return bool(one.owner.is_sent_again and row["input_version"] < one.page["input_version"])
+
+
+def _write_down(
+    warehouse: Warehouse,
+    kind: Kind,
+    owners: Sequence[Owner],
+    recipients: Recipients,
+    wanted: Iterable[Wanted],
+    now: dt.datetime,
+) -> None:
+    """Before anything is sent, so that what waits is known whatever happens; receivers that are gone are forgotten."""
+    new = [
+        (
+            *(one.owner.id, one.owner.organization_id, one.page["trading_day"]),
+            *(one.recipient, one.receiver.key, one.page["input_version"]),
+        )
+        for one in wanted
+        if not one.is_waiting
+    ]
+    named = [(one.id, receiver.key) for one in owners for _, receiver in receivers_of(one.recipients, recipients)]
+    schema = {"owner_id": pl.String(), "receiver": pl.String()}
+    with warehouse.transaction() as connection:
+        kept.forget(connection, kind, [one.id for one in owners], pl.DataFrame(named, schema=schema, orient="row"))
+        kept.want(connection, kind, pl.DataFrame(new, schema=kept.WANTED, orient="row"), now)
+
+
+def _deliver(warehouse: Warehouse, one: Wanted, now: dt.datetime) -> str | None:
+    """Write down that it was taken, send, commit: a crash in between repeats a page rather than losing it."""
+    kind, owner = one.owner.kind, one.owner
+    with warehouse.transaction() as connection:
+        if not kept.take(connection, kind, one.key, one.page["input_version"], now):
+            return None
+        read = read_report if kind is Kind.REPORT else read_overview
+        html = read(connection, owner.id, one.key.trading_day) or ""
+        file_name = f"{owner.id}-{one.key.trading_day}.html"
+        problem = one.receiver.send_page(_title(one), one.page["message"], html, file_name)
+        if problem:
+            connection.rollback()
+    if problem:
+        failures = one.standing["attempts"] if one.standing and one.is_waiting else 0
+        with warehouse.transaction() as connection:
+            kept.fail(connection, kind, one.key, problem, now + wait_after(failures))
+    return problem
+
+
+def _title(one: Wanted) -> str:
+    if not one.was_taken_before:
+        return str(one.page["subject"])
+    from retail_pipeline.reports.message import corrected  # noqa: PLC0415 - charts load slowly
+
+    return corrected(one.page["subject"], one.page["language"])
 
 
 def _asleep(standing: Iterable[Mapping[str, Any]], now: dt.datetime) -> set[str]:
@@ -196,5 +257,5 @@ def _room(standing: Iterable[Mapping[str, Any]], now: dt.datetime) -> dict[str, 
 
 
 def _sentence(one: Wanted, problem: str | None) -> str:
-    what = f"{one.store.id}, {one.key.trading_day} to {one.recipient}, {one.receiver.name}"
+    what = f"{one.owner}, {one.key.trading_day} to {one.recipient}, {one.receiver.name}"
     return f"{what}: {problem}" if problem else f"{what}: sent"

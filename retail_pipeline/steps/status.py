@@ -57,7 +57,7 @@ def gather_status(fleet: Fleet, warehouse: Warehouse, runs: Sequence[RunStatus] 
     devices = rows.device_states(warehouse, ids)
     stages = _stages(rows.latest_inspections(warehouse, ids, STAGES), now)
     stores = _stores(fleet, warehouse, devices, now)
-    waiting = waiting_reports(warehouse, ids, now - GIVEN_UP_AFTER)
+    waiting = waiting_reports(warehouse, ids, now - GIVEN_UP_AFTER, [one.id for one in fleet.organizations])
     problems = (*_problems(stages, stores, devices, now), *_undelivered(waiting))
     return Status(
         at=now,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from retail_pipeline.fleet.models import Fleet
+from retail_pipeline.fleet.models import Fleet, Organization, Store
 from retail_pipeline.local.place import private_folder
 from retail_pipeline.reports.day import DayReport
-from retail_pipeline.reports.message import message, subject
+from retail_pipeline.reports.message import message, overview_message, overview_subject, subject
 from retail_pipeline.reports.overview import overview_page
 from retail_pipeline.reports.page import day_page
 from retail_pipeline.resources.fleet_file import load_declared_fleet
@@ -48,14 +48,13 @@ def write_report_file(
     fleet, report = _made(store_id, day)
     html = day_page(report)
     path = _show(console, f"{store_id}-{report.trading_day}.html", html, is_opened=is_opened)
-    return _send(console, fleet, report, html, path.name) if is_sent else 0
+    page = subject(report), message(report), html, path.name
+    return _send(console, fleet, fleet.store(store_id), page) if is_sent else 0
 
 
 def _show_overview(
     console: Console, organization_id: str, day: dt.date | None, *, is_opened: bool, is_sent: bool
 ) -> int:
-    if is_sent:
-        raise NoReportError("--send: an overview has no recipients; send the report of a --store.")
     fleet, now = load_declared_fleet(), dt.datetime.now(dt.UTC)
     stores = {one.id: stores_of(fleet, one) for one in fleet.organizations}.get(organization_id)
     if not stores:
@@ -69,8 +68,11 @@ def _show_overview(
             f"{organization_id} has no overview of {chosen}: its stores were closed, or nothing of the two weeks was "
             "collected. `retail-pipeline run --hours 400` collects what the devices remember."
         )
-    _show(console, f"{organization_id}-{chosen}.html", overview_page(report), is_opened=is_opened)
-    return 0
+    html = overview_page(report)
+    path = _show(console, f"{organization_id}-{chosen}.html", html, is_opened=is_opened)
+    owner = next(one for one in fleet.organizations if one.id == organization_id)
+    page = overview_subject(report), overview_message(report), html, path.name
+    return _send(console, fleet, owner, page) if is_sent else 0
 
 
 def _show(console: Console, file_name: str, html: str, *, is_opened: bool) -> Path:
@@ -81,13 +83,13 @@ def _show(console: Console, file_name: str, html: str, *, is_opened: bool) -> Pa
     return path
 
 
-def _send(console: Console, fleet: Fleet, report: DayReport, html: str, file_name: str) -> int:
-    store = fleet.store(report.store_id)
-    if not store.recipients:
-        raise NoReportError(f"--send: the fleet file names no recipients of {store.id}.")
+def _send(console: Console, fleet: Fleet, owner: Store | Organization, page: tuple[str, str, str, str]) -> int:
+    """`page`: its subject, the text, the HTML and the name of the file."""
+    if not owner.recipients:
+        raise NoReportError(f"--send: the fleet file names no recipients of {owner.id}.")
     problems = []
-    for name, receiver in receivers_of(store, report_receivers(fleet)):
-        problem = receiver.send_page(subject(report), message(report), html, file_name)
+    for name, receiver in receivers_of(owner.recipients, report_receivers(fleet)):
+        problem = receiver.send_page(*page)
         console.print(f"{name}, {receiver.name}: {problem or 'sent'}", highlight=False, soft_wrap=True)
         problems += [problem] if problem else []
     return 1 if problems else 0

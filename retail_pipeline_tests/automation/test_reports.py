@@ -15,6 +15,7 @@ from retail_pipeline_tests.steps.mailing import RunningMailServer, running_mail_
 
 REPORTS, OVERVIEWS = "make_reports_schedule", "make_overviews_schedule"
 LISBON = store("lisbon", "Europe/Lisbon") | {"language": "pt", "recipients": ["MANAGERS"]}
+SUBSCRIBED = ("name: Acme\n", "name: Acme\n  recipients: [AREA]\n")
 PICTURE = "data:image/svg+xml;base64,"
 MORNING = utc("2026-11-20 08:00")
 
@@ -76,6 +77,25 @@ def test_the_overview_of_the_day_is_made_once_it_is_over_everywhere(measured) ->
         ("acme", "2026-11-19")
     ]
     assert measured.tick(OVERVIEWS, MORNING + HOUR / 4).run_requests == []
+
+
+def test_an_overview_is_sent_once_when_the_receiver_takes_it(measured, mail, monkeypatch) -> None:
+    """The organization is subscribed after the overview was made: the schedule asks for the day again to send it."""
+    fleet_file = measured.home / "fleet.yaml"
+    declared = fleet_file.read_text(encoding="utf-8")
+    fleet_file.write_text(declared.replace(*SUBSCRIBED), encoding="utf-8")
+    monkeypatch.setenv("RETAIL_REPORT_URLS_AREA", mail.url)
+    mail.is_up = False
+    [tried] = measured.grant(jobs.OVERVIEW, measured.tick(OVERVIEWS, MORNING + HOUR).run_requests)
+    assert tried.success
+    assert measured.sql("SELECT recipient, attempts FROM retail.overview_deliveries") == [("AREA", 1)]
+
+    mail.is_up = True
+    [sent] = measured.grant(jobs.OVERVIEW, measured.tick(OVERVIEWS, MORNING + 5 * HOUR / 4).run_requests)
+    assert sent.success
+    assert [taken["subject"] for taken in mail.taken] == ["Acme: Thursday, November 19, 2026"]
+    assert measured.tick(OVERVIEWS, MORNING + 3 * HOUR / 2).run_requests == []
+    fleet_file.write_text(declared, encoding="utf-8")
 
 
 def test_a_page_that_somebody_makes_by_hand_is_sent_to_nobody(measured, mail, monkeypatch) -> None:

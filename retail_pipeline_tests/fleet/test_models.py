@@ -4,8 +4,9 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from retail_pipeline.fleet.models import Device, Report, Store
+from retail_pipeline.fleet.models import Device, Organization, Report, Store
 from retail_pipeline_tests.fleet.declared import device, fleet, store
 
 
@@ -157,3 +158,10 @@ def test_a_part_of_a_fleet_is_a_fleet_of_its_own() -> None:
 def test_the_fingerprint_changes_with_what_is_declared() -> None:
     assert fleet().fingerprint() == fleet().fingerprint()
     assert fleet().fingerprint() != fleet(capacity=200).fingerprint()
+
+
+def test_an_organization_names_its_recipients_as_a_store_does() -> None:
+    named = Organization.model_validate({"id": "acme", "name": "Acme", "recipients": ["AREA", "HEAD_OFFICE"]})
+    assert named.recipients == ("AREA", "HEAD_OFFICE")
+    with pytest.raises(ValidationError, match="is the name of a recipient in capitals"):
+        Organization.model_validate({"id": "acme", "name": "Acme", "recipients": ["area"]})

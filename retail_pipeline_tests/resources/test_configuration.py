@@ -19,7 +19,7 @@ def fleet_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name, raising=False)
     doors = [door("north", credential="SHOPS"), door("south", credential="SHOPS"), door("east", credential="OTHER")]
     declared = {
-        "organizations": [{"id": "acme", "name": "Acme"}],
+        "organizations": [{"id": "acme", "name": "Acme", "recipients": ["AREA"]}],
         "stores": [shop("oslo", *doors, recipients=["MANAGERS"])],
     }
     path = tmp_path / "fleet.yaml"
@@ -66,11 +66,13 @@ def test_what_is_missing_for_devices_and_recipients_is_said_and_stops_only_them(
     monkeypatch.setenv("RETAIL_CREDENTIAL_OTHER_USERNAME", "svc")
     monkeypatch.setenv("RETAIL_CREDENTIAL_OTHER_PASSWORD", "pa55word")
     monkeypatch.delenv("RETAIL_CREDENTIAL_SHOPS_PASSWORD", raising=False)
-    monkeypatch.delenv("RETAIL_REPORT_URLS_MANAGERS", raising=False)
+    for name in ("AREA", "MANAGERS"):
+        monkeypatch.delenv(f"RETAIL_REPORT_URLS_{name}", raising=False)
 
     assert defs().resolve_all_asset_specs()
 
     assert caplog.messages == [
+        "RETAIL_REPORT_URLS_AREA is not set in the environment of the daemon and its runs",
         "RETAIL_REPORT_URLS_MANAGERS is not set in the environment of the daemon and its runs",
         "RETAIL_CREDENTIAL_SHOPS_PASSWORD: not set; 2 devices will refuse to be asked.",
     ]

@@ -120,3 +120,7 @@ def test_a_day_on_which_all_were_closed_makes_none_and_nothing_measured_makes_no
 def test_the_last_day_is_the_one_that_is_over_everywhere() -> None:
     assert latest_overview_day(FLEET.stores, utc("2026-11-21 03:00")) == dt.date(2026, 11, 19)
     assert latest_overview_day(FLEET.stores, BY_NOW) == FRIDAY
+
+
+def test_a_day_on_which_all_were_closed_is_not_the_last() -> None:
+    assert latest_overview_day(FLEET.stores, utc("2026-11-23 14:00")) == SATURDAY

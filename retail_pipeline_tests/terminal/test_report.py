@@ -63,6 +63,22 @@ def test_a_page_is_sent_when_asked_and_the_exit_code_says_whether_all_took_it(
     assert "a-receiver-secret" not in said
 
 
+def test_an_overview_is_sent_to_the_recipients_of_the_organization(
+    command: Command, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    [acme] = FLEET.organizations
+    subscribed = acme.model_copy(update={"recipients": ("AREA",)})
+    fleet = FLEET.model_copy(update={"organizations": (subscribed,)})
+    monkeypatch.setattr(report, "load_declared_fleet", lambda: fleet)
+    with running_receiver() as running:
+        monkeypatch.setenv("RETAIL_REPORT_URLS_AREA", running.url)
+        assert command(organization="acme", send=True) == 0
+
+    assert running.titles == ["Acme: Friday, November 20, 2026"]
+    assert "1. grown +50 %" in running.taken[0]["message"]
+    assert "AREA, receiver 1 (JSON): sent" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -73,7 +89,7 @@ def test_a_page_is_sent_when_asked_and_the_exit_code_says_whether_all_took_it(
         pytest.param({"store": "grown", "day": dt.date(2026, 11, 15)}, "the shop was closed", id="closed"),
         pytest.param({"organization": "acme", "day": dt.date(2026, 9, 1)}, "no overview of 2026-09-01", id="no data"),
         pytest.param({"store": "grown", "send": True}, "names no recipients of grown", id="nobody to send to"),
-        pytest.param({"organization": "acme", "send": True}, "an overview has no recipients", id="overview"),
+        pytest.param({"organization": "acme", "send": True}, "names no recipients of acme", id="overview"),
     ],
 )
 def test_what_is_wrong_is_said(command: Command, options: dict[str, object], said: str) -> None:

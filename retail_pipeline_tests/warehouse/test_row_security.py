@@ -189,6 +189,8 @@ def test_a_member_sees_their_stores_as_far_as_their_role_goes_and_writes_nothing
     assert seen(connection, "organizations", "organization_id") == {grant.organization for grant in reader.grants}
     of_all_stores = {grant.organization for grant in reader.grants if grant.store is None}
     assert seen(connection, "organization_reports", "organization_id") == of_all_stores
+    managed = {one.organization for one in reader.grants if one.store is None and one.role in {"manager", "owner"}}
+    assert seen(connection, "overview_deliveries", "organization_id") == managed
     for table in (*tables, "memberships"):
         writes = (
             f"DELETE FROM retail.{table}",

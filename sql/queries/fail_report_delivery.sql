@@ -3,7 +3,7 @@
 UPDATE retail.report_deliveries
 SET attempts = attempts + 1, next_attempt = %(next_attempt)s::timestamptz, problem = %(problem)s::text
 WHERE
-    store_id = %(store_id)s::text
+    store_id = %(owner_id)s::text
     AND trading_day = %(trading_day)s::date
     AND receiver = %(receiver)s::text
     AND sent_at IS NULL

@@ -3,9 +3,9 @@
 DELETE FROM retail.report_deliveries AS waiting
 WHERE
     waiting.sent_at IS NULL
-    AND waiting.store_id = any(%(store_ids)s::text[])
+    AND waiting.store_id = any(%(owner_ids)s::text[])
     AND NOT EXISTS (
         SELECT
-        FROM unnest(%(store_id)s::text[], %(receiver)s::text[]) AS named (store_id, receiver)
+        FROM unnest(%(owner_id)s::text[], %(receiver)s::text[]) AS named (store_id, receiver)
         WHERE named.store_id = waiting.store_id AND named.receiver = waiting.receiver
     )

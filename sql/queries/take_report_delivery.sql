@@ -3,7 +3,7 @@
 UPDATE retail.report_deliveries
 SET sent_at = %(now)s::timestamptz, input_version = %(input_version)s::timestamptz, next_attempt = NULL, problem = NULL
 WHERE
-    store_id = %(store_id)s::text
+    store_id = %(owner_id)s::text
     AND trading_day = %(trading_day)s::date
     AND receiver = %(receiver)s::text
     AND sent_at IS NULL

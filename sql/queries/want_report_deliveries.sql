@@ -12,7 +12,7 @@ SELECT
     %(now)s::timestamptz AS wanted_at
 FROM
     unnest(
-        %(store_id)s::text[],
+        %(owner_id)s::text[],
         %(organization_id)s::text[],
         %(trading_day)s::date[],
         %(recipient)s::text[],

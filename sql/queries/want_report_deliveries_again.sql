@@ -4,7 +4,7 @@ UPDATE retail.report_deliveries AS standing
 SET wanted_at = %(now)s::timestamptz, attempts = 0, next_attempt = NULL, problem = NULL, sent_at = NULL
 FROM
     unnest(
-        %(store_id)s::text[],
+        %(owner_id)s::text[],
         %(trading_day)s::date[],
         %(receiver)s::text[],
         %(page_version)s::timestamptz[]
