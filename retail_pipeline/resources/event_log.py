@@ -1,21 +1,26 @@
 """Dagster's event log: written in few statements, and without what nobody reads again."""
 
 import json
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import groupby
 from typing import Any
 
 import dagster as dg
 from dagster import DagsterEventType, EventLogEntry
 from dagster._core.definitions.partitions.context import partition_loading_context
+from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS
 from dagster._core.loader import LoadingContext
 from dagster._core.storage.event_log.base import AssetRecord
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.partition_status_cache import AssetStatusCacheValue, get_last_planned_storage_id
 from dagster_postgres import PostgresEventLogStorage
 from dagster_postgres.utils import create_pg_engine
+from sqlalchemy import Connection
 
 _EVENTS = SqlEventLogStorageTable.c
+_INSERT = SqlEventLogStorageTable.insert().returning(_EVENTS.id, sort_by_parameter_order=True)
 _DONE = {DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_CHECK_EVALUATION}
 _PLANNED = {DagsterEventType.ASSET_MATERIALIZATION_PLANNED, DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED}
 
@@ -33,13 +38,15 @@ _OPTIONAL = {
 
 
 class EventLog(PostgresEventLogStorage):
-    """Dagster's event log, in which the planned partitions of a run are stored together like those that were made.
+    """Dagster's event log, in which what a run plans is stored together like what it made, an asset a transaction.
 
     One by one, a run over 100 stores and 24 hours would spend minutes on saying what it is going to do. A connection is
-    kept: an event of its own would otherwise open two. One that broke is noticed before it is used.
+    kept: an event of its own would otherwise open two. One that broke is noticed before it is used. Nobody is notified
+    of an event, which Dagster still does for versions of itself that listened.
     """
 
     def __init__(self, postgres_url: str) -> None:
+        self._within = threading.local()
         super().__init__(postgres_url, should_autocreate_tables=False)
         self.engine = create_pg_engine(
             postgres_url, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=-1, pool_pre_ping=True
@@ -58,15 +65,15 @@ class EventLog(PostgresEventLogStorage):
 
     def store_event(self, event: EventLogEntry) -> None:
         """Store an event. A run that succeeded leaves what it made, and no longer what it was going to make."""
-        super().store_event(lean(event))
+        self._store([lean(event)])
         if event.dagster_event_type is DagsterEventType.PIPELINE_SUCCESS:
             self._forget_plan(event.run_id)
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store events in their order."""
         for (kind, _), alike in groupby(map(lean, events), lambda event: (event.dagster_event_type, _asset_of(event))):
-            if kind is DagsterEventType.ASSET_MATERIALIZATION_PLANNED:
-                self._store_planned(list(alike))
+            if kind in _DONE | _PLANNED:
+                self._store(list(alike))
             else:
                 super().store_event_batch(list(alike))
 
@@ -108,11 +115,34 @@ class EventLog(PostgresEventLogStorage):
         row = super()._event_to_row(event)
         return row | {"event": compact(row["event"])} if event.dagster_event_type in _DONE | _PLANNED else row
 
-    def _store_planned(self, events: Sequence[EventLogEntry]) -> None:
-        insertion = self.prepare_insert_event_batch(events).returning(_EVENTS.id)
-        with self.index_transaction() as connection:
-            *_, newest = connection.execute(insertion).scalars()
-            self._store_asset_event(connection, events[-1], newest)
+    def _store(self, events: Sequence[EventLogEntry]) -> None:
+        """Store events of one kind and asset, and what is kept of them beside the log."""
+        rows, kind = [self._event_to_row(event) for event in events], events[0].dagster_event_type
+        if kind not in ASSET_EVENTS | ASSET_CHECK_EVENTS:
+            with self.index_connection() as connection:
+                connection.execute(_INSERT, rows)
+            return
+        with self._one_transaction() as connection:
+            ids = connection.execute(_INSERT, rows).scalars().all()
+            if kind in ASSET_CHECK_EVENTS:
+                for event, stored in zip(events, ids, strict=True):
+                    self.store_asset_check_event(event, stored)
+            elif _asset_of(events[-1]):
+                self._store_asset_event_tags(connection, events, ids)
+                self._store_asset_event(connection, events[-1], ids[-1])
+
+    @contextmanager
+    def _one_transaction(self) -> Iterator[Connection]:
+        """A transaction of which everything is a part that this thread writes meanwhile; each would be a commit."""
+        with self.index_transaction() as self._within.connection:
+            try:
+                yield self._within.connection
+            finally:
+                del self._within.connection
+
+    def _connect(self) -> AbstractContextManager[Connection]:
+        opened = getattr(self._within, "connection", None)
+        return super()._connect() if opened is None else nullcontext(opened)
 
     def _forget_plan(self, run_id: str) -> None:
         """Remove what a run planned for partitions and checks: a quarter of the log, which tells what is under way.

@@ -113,6 +113,23 @@ def test_an_event_of_a_partition_takes_little_more_than_half_its_room(instance: 
     assert len(compact(lean(said).to_json())) < 0.6 * len(said.to_json())
 
 
+def test_an_event_is_stored_with_what_is_kept_beside_it_or_not_at_all(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = dg.AssetMaterialization(health.key)
+
+    def broken(*_: object) -> None:
+        raise OSError("the connection broke")
+
+    with monkeypatch.context() as breaking:
+        breaking.setattr(EventLog, "_store_asset_event", broken)
+        with pytest.raises(OSError, match="broke"):
+            instance.report_runless_asset_event(made)
+    assert not instance.fetch_materializations(health.key, limit=9).records
+    instance.report_runless_asset_event(made)
+    assert len(instance.fetch_materializations(health.key, limit=9).records) == 1
+
+
 def test_a_run_that_succeeded_leaves_what_it_made_and_one_that_failed_also_what_it_had_planned(
     instance: dg.DagsterInstance,
 ) -> None:
