@@ -85,7 +85,11 @@ def _of_measured_days(hourly: pl.DataFrame, hours: pl.DataFrame, as_of: dt.datet
         told_hours(hourly.select(_OF_HOURS), hours)
         .with_columns(pl.col("day").set_sorted())
         .filter(is_measured.any().over("day"))
-        .with_columns((pl.col("hour_end") <= as_of).alias("has_ended"))
+        .with_columns(
+            (pl.col("hour_end") <= as_of).alias("has_ended"),
+            _open_minutes().alias("open_minutes"),
+            _business_people().alias("business_people"),
+        )
         .collect(engine="in-memory")
         .lazy()
     )
@@ -95,7 +99,7 @@ def _figures(hourly: pl.LazyFrame) -> pl.LazyFrame:
     was_reported = pl.col("entries").is_not_null() & pl.col("has_ended")
     return in_turn(hourly, "day").agg(
         *(sum_or_null(pl.col(name).cast(pl.Int64)).alias(name) for name in ("entries", "exits", "passers_by")),
-        (sum_or_null(_business_people()) / 60).alias("business_entries"),
+        (sum_or_null(pl.col("business_people")) / 60).alias("business_entries"),
         was_reported.sum().alias("hours_reported"),
         ratio(_imputed_people().sum(), pl.col("entries").sum() + _imputed_people().sum()).alias("imputed_share"),
         pl.col("input_version").max(),
@@ -141,7 +145,7 @@ def _lost_figures(days: pl.LazyFrame, lost: pl.DataFrame | None) -> pl.LazyFrame
 def _figures_of_whole_hours(hourly: pl.LazyFrame) -> pl.LazyFrame:
     """Of the days that have a complete hour."""
     whole = hourly.filter("is_complete")
-    average = ratio(_business_people().sum(), _open_minutes().sum())
+    average = ratio(pl.col("business_people").sum(), pl.col("open_minutes").sum())
     return (
         in_turn(whole, "day")
         .agg(average.alias("average_hourly_entries"))

@@ -15,7 +15,7 @@ import polars as pl
 
 from retail_pipeline.fleet.models import Store
 from retail_pipeline.frames.business import business_spans, opening_key
-from retail_pipeline.frames.numbered import numbered, placed
+from retail_pipeline.frames.numbered import beside, numbered, placed
 from retail_pipeline.frames.ratios import minutes_between
 from retail_pipeline.frames.schemas import STORE_HOURS, UTC_TIME, conform
 from retail_pipeline.frames.spans import minutes_within
@@ -83,7 +83,8 @@ def with_hours(rows: pl.DataFrame, hours: pl.DataFrame) -> pl.DataFrame:
     """
     known = numbered(hours)
     told = known.lazy().select("hour", *_HOUR_COLUMNS)
-    return placed(rows, known).join(told, on="hour", maintain_order="left").drop("hour", "day", "store").collect()
+    in_hours = placed(rows, known).pipe(beside, told, "hour").drop("hour", "day", "store")
+    return in_hours.collect(engine="in-memory")
 
 
 def zone_hours(zones: Iterable[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:

@@ -54,7 +54,8 @@ def with_weeks_before(
     """
     who = past.select(by).unique(maintain_order=True).with_row_index("who").lazy()
     known = past.lazy().drop_nulls(figure).join(who, on=by, maintain_order="left").select(_place(), figure)
-    known = known.unique("place", keep="first", maintain_order=True).sort("place")
+    is_first = pl.col("place").ne_missing(pl.col("place").shift())
+    known = known.sort("place", maintain_order=True).filter(is_first)
     told = targets.with_row_index("row").join(who, on=by, how="left").select("row", _place()).sort("place")
     for week, name in enumerate(weeks_before(weeks), 1):
         then = known.select(pl.col("place") + week * _HOURS_A_WEEK, pl.col(figure).alias(name))

@@ -29,7 +29,7 @@ def test_hours_and_days_are_numbered_in_the_order_of_stores_and_of_time() -> Non
 def test_a_row_belongs_to_an_hour_of_its_own_store_or_to_none() -> None:
     hours = numbered(hours_of(STORES))
     at = ["2026-07-17 23:59", "00:00", "23:59", "2026-07-19 00:00"]
-    rows = raw(*(row(start, store=store, sensor=store) for store in ("a", "b") for start in at))
+    rows = raw(*(row(start, store=store, sensor=store) for store in ("a", "b", "of nobody") for start in at))
     told = hours.lazy().select("hour", "hour_start")
     found = placed(rows, hours).join(told, on="hour").sort("store_id", "hour_start").collect()
     assert found.select("store_id", pl.col("hour_start").dt.hour()).rows() == [("a", 0), ("a", 23), ("b", 0), ("b", 23)]
