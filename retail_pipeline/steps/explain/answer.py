@@ -226,7 +226,7 @@ class _Answer:
         if question.table == DEVICE_HEAT:
             return why_no_heat(question, self.own_gaps, self.now)
         is_meant = (pl.col("zone") == pl.lit(question.zone, pl.String())) & (pl.col("hour_start") == question.start)
-        zone_hour = next(evidence.zones.filter(is_meant).iter_rows(named=True), None)
+        zone_hour = next(evidence.day.zones.filter(is_meant).iter_rows(named=True), None)
         if question.table == ALERTS and zone_hour is not None:
             return why_no_alert(question, zone_hour)
         return why_missing(question, self.own_gaps, self._own_counts(), self.now)

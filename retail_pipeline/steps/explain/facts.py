@@ -35,6 +35,7 @@ from retail_pipeline.steps.explain.question import (
     Question,
 )
 from retail_pipeline.steps.explain.sums import crossed, stayed
+from retail_pipeline.steps.explain.trading_day import TradingDay
 from retail_pipeline.steps.explain.working import Row
 from retail_pipeline.steps.explain.zone_day_workings import ZoneDayFacts
 from retail_pipeline.steps.explain.zone_workings import AlertFacts, FlowFacts, IntervalFacts, ZoneFacts
@@ -61,17 +62,17 @@ def facts_of(known: Known) -> Facts:
 
 
 def _hour_facts(known: Known) -> HourFacts:
-    question, evidence = known.question, known.evidence
-    complete = known_hours(evidence.counts.hourly, evidence.counts.past)
-    day = pl.DataFrame({"store_id": [question.store.id], "trading_day": [question.trading_day]})
-    tested = backtest(day, complete)
+    question, day = known.question, known.evidence.day
+    complete = known_hours(day.counts.hourly, day.counts.past)
+    asked = pl.DataFrame({"store_id": [question.store.id], "trading_day": [question.trading_day]})
+    tested = backtest(asked, complete)
     return HourFacts(
         row=known.row,
-        minutes=_minutes_of_hour(question, evidence),
+        minutes=_minutes_of_hour(question, day),
         crossed=tuple(crossed(known.counts, question)),
-        intervals=_rows(evidence.intervals.with_columns(_INTERVAL_MINUTES)),
-        devices=_covered(question, evidence),
-        day=_rows(evidence.counts.hourly),
+        intervals=_rows(day.intervals.with_columns(_INTERVAL_MINUTES)),
+        devices=_covered(question, day),
+        day=_rows(day.counts.hourly),
         weeks_before=_weeks_before(question, complete),
         tested=tested.row(0, named=True) if tested.height else None,
         quality_because=known.because,
@@ -79,15 +80,15 @@ def _hour_facts(known: Known) -> HourFacts:
 
 
 def _day_facts(known: Known) -> DayFacts:
-    question, evidence = known.question, known.evidence
+    question, day = known.question, known.evidence.day
     minutes = minutes_between("hour_start", "hour_end").alias("minutes")
     has_ended = (pl.col("hour_end") <= known.now).alias("has_ended")
-    before = {one["trading_day"]: one for one in evidence.past_days.iter_rows(named=True)}
+    before = {one["trading_day"]: one for one in day.past_days.iter_rows(named=True)}
     return DayFacts(
         row=known.row,
-        hours=_rows(evidence.stored.with_columns(minutes, has_ended)),
-        calendar=_rows(_calendar(question, evidence, known.now)),
-        lost=evidence.lost,
+        hours=_rows(day.stored.with_columns(minutes, has_ended)),
+        calendar=_rows(_calendar(question, day, known.now)),
+        lost=tuple(day.lost["hour_start"]),
         week_before=before.get(question.trading_day - LAST_WEEK),
         year_before=before.get(question.trading_day - LAST_YEAR),
         quality_because=known.because,
@@ -95,33 +96,31 @@ def _day_facts(known: Known) -> DayFacts:
 
 
 def _zone_facts(known: Known) -> ZoneFacts:
-    question, evidence, zone = known.question, known.evidence, str(known.question.zone)
+    question, day, zone = known.question, known.evidence.day, str(known.question.zone)
     is_in_hour = pl.col("interval_start").is_between(question.start, question.end, closed="left")
     mine = _intervals_of_zone(known)
     in_hour = mine.filter(is_in_hour)
     of_hour = pl.col("hour_start") == question.start
-    store_row = _rows(evidence.counts.hourly.filter(of_hour))
-    onward = evidence.flows.filter(
-        of_hour, pl.col("from_area") == zone, pl.col("to_area").is_in([*question.store.zones])
-    )
+    store_row = _rows(day.counts.hourly.filter(of_hour))
+    onward = day.flows.filter(of_hour, pl.col("from_area") == zone, pl.col("to_area").is_in([*question.store.zones]))
     return ZoneFacts(
         row=known.row,
         store_row=store_row[0] if store_row else {},
-        minutes=_minutes_of_hour(question, evidence),
+        minutes=_minutes_of_hour(question, day),
         doors=tuple(crossed(known.counts, question)),
         regions=tuple(stayed(known.counts, question, Report.REGIONS)),
         long_regions=tuple(stayed(known.counts, question, Report.LONG_STAYS)),
         intervals=_rows(in_hour.with_columns(_INTERVAL_MINUTES)),
         day=mine.select(pl.col("entries", "exits").sum()).row(0, named=True),
-        was_reset=question.start == evidence.hours["hour_start"].min() or bool((in_hour["balance"] < 0).any()),
+        was_reset=question.start == day.hours["hour_start"].min() or bool((in_hour["balance"] < 0).any()),
         onward=_rows(onward),
         typical_stay_minutes=question.store.zones[zone].typical_stay_minutes,
     )
 
 
 def _zone_day_facts(known: Known) -> ZoneDayFacts:
-    calendar = known.evidence.hours.select("hour_start", "business_share", "minutes")
-    mine = known.evidence.zones.filter(pl.col("zone") == known.question.zone).join(calendar, on="hour_start")
+    calendar = known.evidence.day.hours.select("hour_start", "business_share", "minutes")
+    mine = known.evidence.day.zones.filter(pl.col("zone") == known.question.zone).join(calendar, on="hour_start")
     open_hours = calendar.filter(pl.col("business_share") > 0).height
     return ZoneDayFacts(known.row, _rows(mine.sort("hour_start")), open_hours)
 
@@ -138,7 +137,7 @@ def _flow_facts(known: Known) -> FlowFacts:
 def _alert_facts(known: Known) -> AlertFacts:
     """The queue's hour, and what the store allows."""
     question = known.question
-    mine = known.evidence.zones.filter(pl.col("zone") == question.zone, pl.col("hour_start") == question.start)
+    mine = known.evidence.day.zones.filter(pl.col("zone") == question.zone, pl.col("hour_start") == question.start)
     # An alert may still stand of an hour that its counts tell no more.
     hour = next(mine.iter_rows(named=True), dict.fromkeys(ZONE_HOURS))
     return AlertFacts(_zone_facts(replace(known, row={**hour, **known.row})), question.store.queue_alert)
@@ -167,21 +166,21 @@ def _rows(frame: pl.DataFrame) -> tuple[dict[str, Any], ...]:
     return tuple(frame.iter_rows(named=True))
 
 
-def _minutes_of_hour(question: Question, evidence: Evidence) -> float:
-    [minutes] = evidence.hours.filter(pl.col("hour_start") == question.start)["minutes"]
+def _minutes_of_hour(question: Question, day: TradingDay) -> float:
+    [minutes] = day.hours.filter(pl.col("hour_start") == question.start)["minutes"]
     return float(minutes)
 
 
 def _intervals_of_zone(known: Known) -> pl.DataFrame:
     """Of the trading day, in order, with the `balance` of entries and exits since it began, which may be below 0."""
     balance = (pl.col("entries") - pl.col("exits")).cum_sum().alias("balance")
-    mine = known.evidence.counts.zones.filter(pl.col("zone") == known.question.zone)
+    mine = known.evidence.day.counts.zones.filter(pl.col("zone") == known.question.zone)
     return mine.sort("interval_start").with_columns(balance)
 
 
-def _covered(question: Question, evidence: Evidence) -> tuple[Row, ...]:
+def _covered(question: Question, day: TradingDay) -> tuple[Row, ...]:
     """Minutes in complete intervals of each device over an entrance; 0 where it told nothing of the hour."""
-    covered = device_coverage(evidence.counts.present, evidence.hours).filter(pl.col("hour_start") == question.start)
+    covered = device_coverage(day.counts.present, day.hours).filter(pl.col("hour_start") == question.start)
     devices = entrance_devices([question.store]).select("sensor_id")
     told = devices.join(covered.select("sensor_id", "complete_minutes"), on="sensor_id", how="left")
     return _rows(told.with_columns(pl.col("complete_minutes").fill_null(0)).sort("sensor_id"))
@@ -198,8 +197,8 @@ def _weeks_before(question: Question, known: pl.DataFrame) -> tuple[Row, ...]:
     return _rows(found.sort("weeks"))
 
 
-def _calendar(question: Question, evidence: Evidence, now: dt.datetime) -> pl.DataFrame:
+def _calendar(question: Question, day: TradingDay, now: dt.datetime) -> pl.DataFrame:
     live = entrance_devices([question.store]).select("store_id", "live_since").unique()
     is_expected = (is_live() & (pl.col("hour_end") <= now)).alias("is_expected")
     open_minutes = (pl.col("business_share") * pl.col("minutes")).round().cast(pl.Int64).alias("open_minutes")
-    return evidence.hours.join(live, on="store_id").with_columns(is_expected, open_minutes)
+    return day.hours.join(live, on="store_id").with_columns(is_expected, open_minutes)

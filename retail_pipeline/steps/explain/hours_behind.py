@@ -40,6 +40,6 @@ def hours_behind(
     if isinstance(facts, DayFacts) and metric in DAYS_BACK:
         ago, is_own_too = DAYS_BACK[metric]
         days = {question.trading_day - ago, *([question.trading_day] if is_own_too else ())}
-        own = evidence.hours["hour_start"].to_list() if is_own_too else []
+        own = evidence.day.hours["hour_start"].to_list() if is_own_too else []
         return (*(one.hour_start for one in evidence.compared.hours if one.trading_day in days), *own)
     return None

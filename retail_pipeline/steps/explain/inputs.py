@@ -69,7 +69,7 @@ def inputs(question: Question, evidence: Evidence) -> tuple[Input, ...]:
     Also the lines in the hours that it is compared with, and the heat of the device that is asked for.
     """
     areas = {(door.sensor_id, door.line): door.areas for door in question.store.graph.doors}
-    heat = evidence.heat.filter(pl.col("sensor_id") == pl.lit(question.device, pl.String()))
+    heat = evidence.day.heat.filter(pl.col("sensor_id") == pl.lit(question.device, pl.String()))
     told = [
         *(_of_line(row, areas) for row in _line_rows(question, evidence).iter_rows(named=True)),
         *(_of_region(row) for row in _region_rows(question, evidence).iter_rows(named=True)),
@@ -124,7 +124,7 @@ def _span(question: Question, metric: str) -> tuple[dt.datetime, dt.datetime]:
 
 def _line_rows(question: Question, evidence: Evidence) -> pl.DataFrame:
     lines = lines_frame([question.store]).filter(pl.col("role") != str(Role.IGNORED))
-    own = marked(evidence.counts.placed, evidence.counts.off)
+    own = marked(evidence.day.counts.placed, evidence.day.counts.off)
     others = evidence.compared.placed
     placed = own if others is None else pl.concat([own, others.select(own.columns)])
     per_line = [
@@ -141,9 +141,9 @@ def _line_rows(question: Question, evidence: Evidence) -> pl.DataFrame:
 def _region_rows(question: Question, evidence: Evidence) -> pl.DataFrame:
     regions = declared_regions([question.store]).filter(pl.col("zone") == pl.lit(question.zone, pl.String()))
     names = [f"region{number}" for number in (1, 2, 3, 4)]
-    reports = {Report.REGIONS: evidence.regional, Report.LONG_STAYS: evidence.long_stays}
+    reports = {Report.REGIONS: evidence.day.regional, Report.LONG_STAYS: evidence.day.long_stays}
     told = [rows.with_columns(pl.lit(str(report)).alias("report")) for report, rows in reports.items()]
-    rows = marked(with_hours(pl.concat(told), evidence.hours), evidence.counts.off)
+    rows = marked(with_hours(pl.concat(told), evidence.day.hours), evidence.day.counts.off)
     return (
         rows.unpivot(names, index=[name for name in rows.columns if name not in names], variable_name="region")
         .drop_nulls("value")
