@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 import dagster as dg
 
@@ -29,7 +30,13 @@ def open_warehouse() -> Iterator[Warehouse]:
     url = warehouse_url()
     if not read_settings().database_url:
         migrate(url)
-    yield Warehouse(url)
+    yield _warehouse(url)
+
+
+@lru_cache(maxsize=2)
+def _warehouse(url: str) -> Warehouse:
+    """The same for all steps and ticks of this process: what it has learnt of the server takes longer than a read."""
+    return Warehouse(url)
 
 
 class SupabasePostgres(dg.ConfigurableResource):
