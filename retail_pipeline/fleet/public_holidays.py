@@ -4,12 +4,13 @@ import datetime as dt
 from functools import lru_cache
 
 import holidays
+from holidays.registry import EntityLoader
 
 
 @lru_cache(maxsize=1)
 def known_countries() -> frozenset[str]:
-    """ISO codes of the countries whose public holidays are known."""
-    return frozenset(holidays.list_supported_countries())
+    """ISO codes of the countries whose public holidays are known, of which none is loaded to say so."""
+    return frozenset(EntityLoader.get_country_codes())
 
 
 @lru_cache(maxsize=1024)

@@ -5,6 +5,7 @@ from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import holidays
 import hypothesis.strategies as st
 import pytest
 from hypothesis import example, given
@@ -19,6 +20,7 @@ from retail_pipeline.fleet.calendar import (
     trading_day_of,
 )
 from retail_pipeline.fleet.models import Store
+from retail_pipeline.fleet.public_holidays import known_countries
 from retail_pipeline_tests.fleet.declared import store
 
 ZONES = [
@@ -252,3 +254,7 @@ def test_instants_of_any_zone_are_understood() -> None:
     tokyo = utc("2026-07-18 04:00").astimezone(ZoneInfo("Asia/Tokyo"))
     assert hours_starting_in(shop, tokyo) == hours_starting_in(shop, utc("2026-07-18 04:00"))
     assert local_hours(shop, tokyo, tokyo + HOUR)[0].hour_start.tzinfo is dt.UTC
+
+
+def test_every_country_of_the_library_is_known() -> None:
+    assert known_countries() == set(holidays.list_supported_countries())

@@ -228,7 +228,7 @@ def test_daemon_and_webserver_load_none_of_what_runs_need() -> None:
     written = yaml.safe_load((ROOT / "dagster.yaml").read_text())
     parts = [written["storage"]["custom"], *(written[part] for part in ("compute_logs", "local_artifact_storage"))]
     names = {part["module"] for part in [*parts, written["run_launcher"]]}
-    told = f"import sys, {', '.join(names)}\nprint(*sys.modules)"
+    told = f"import gc, sys, {', '.join(names)}\nassert gc.get_freeze_count()\nprint(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert names <= set(loaded.stdout.split())
