@@ -17,7 +17,7 @@ from retail_pipeline.steps.explain.heat_workings import DEVICE_HEAT_WORKINGS
 from retail_pipeline.steps.explain.history import earlier_values, revised_counts
 from retail_pipeline.steps.explain.hour_workings import HOUR_WORKINGS, HourFacts
 from retail_pipeline.steps.explain.hours_behind import hours_behind
-from retail_pipeline.steps.explain.inputs import inputs, used_by, uses_of
+from retail_pipeline.steps.explain.inputs import inputs
 from retail_pipeline.steps.explain.interval import placed_in_interval
 from retail_pipeline.steps.explain.outlook_workings import HEAT_WORKINGS, STAFF_WORKINGS
 from retail_pipeline.steps.explain.question import (
@@ -45,6 +45,7 @@ from retail_pipeline.steps.explain.reasons import (
 )
 from retail_pipeline.steps.explain.removed import removed_comparisons, removed_inputs, removed_replies
 from retail_pipeline.steps.explain.sales_workings import SALES_WORKINGS
+from retail_pipeline.steps.explain.uses import used_by, uses_of
 from retail_pipeline.steps.explain.working import Row, Working
 from retail_pipeline.steps.explain.zone_day_workings import ZONE_DAY_WORKINGS
 from retail_pipeline.steps.explain.zone_workings import ALERT_WORKINGS, FLOW_WORKINGS, INTERVAL_WORKINGS, ZONE_WORKINGS
