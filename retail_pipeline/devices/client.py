@@ -6,10 +6,11 @@ import gc
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
+from threading import Event
 from types import TracebackType
 from typing import Self
 
@@ -206,32 +207,37 @@ def fetch_in_parts(
     limits: ClientLimits | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Iterator[Answer | None]:
-    """`fetch_all`, answer by answer as they come; None after `part_answers` of them, and every `part_s` seconds.
+    """`fetch_all`, in parts as they come: None after `part_answers` of them, and every `part_s` seconds.
 
     Whoever reads it can put away what is there: a device that hangs keeps nobody's answer waiting, and a large fleet is
-    written while it is asked.
+    written while it is asked. Handed over one by one, answers would take both threads from their work each time.
     """
-    came: SimpleQueue[Answer | Future[None]] = SimpleQueue()
     limits = limits or ClientLimits()
-    until, in_part = time.monotonic() + limits.part_s, 0
+    came: SimpleQueue[Answer] = SimpleQueue()
+    is_due = Event()
+
+    def put(_: int, answer: Answer) -> None:
+        came.put(answer)
+        if came.qsize() >= limits.part_answers:
+            is_due.set()
+
     with ThreadPoolExecutor(max_workers=1) as thread:
-        asking = thread.submit(_fetch_each, asks, credentials, limits, transport, lambda _, answer: came.put(answer))
-        asking.add_done_callback(came.put)
+        asking = thread.submit(_fetch_each, asks, credentials, limits, transport, put)
+        asking.add_done_callback(lambda _: is_due.set())
+        until = time.monotonic() + limits.part_s
         while True:
-            try:
-                one = came.get(timeout=max(0.0, until - time.monotonic()))
-            except Empty:
-                until, in_part = until + limits.part_s, 0
-                yield None
-                continue
-            if isinstance(one, Future):
-                one.result()
+            if is_due.wait(max(0.0, until - time.monotonic())):
+                is_due.clear()
+            else:
+                until += limits.part_s
+            is_over = asking.done()
+            yield from (came.get() for _ in range(min(came.qsize(), limits.part_answers)))
+            if is_over and came.empty():
+                asking.result()
                 return
-            yield one
-            in_part += 1
-            if in_part == limits.part_answers:
-                in_part = 0
-                yield None
+            if is_over or came.qsize() >= limits.part_answers:
+                is_due.set()
+            yield None
 
 
 def _fetch_each(

@@ -82,9 +82,11 @@ def missed_hours(
     for one in wanted:
         by_store.setdefault(one.store.id, []).extend(one.local_hours)
     asked = {(ask.device.id, ask.start): ask for ask in asks}.values()
-    due = [(ask, hour) for ask in asked for hour in _hours_due(ask, by_store.get(ask.store.id, []), now)]
+    for ask in {(ask.store.id, ask.report): ask for ask in asked}.values():
+        by_store.setdefault(ask.store.id, []).extend(_ended_last(ask, now))
+    due = [(ask, hour) for ask in asked for hour in _hours_due(ask, by_store[ask.store.id], now)]
     looked_at = coverage.filter(pl.col("hour_start").is_in({hour.hour_start for _, hour in due}))
-    covered = {(row["sensor_id"], row["hour_start"]): row for row in looked_at.iter_rows(named=True)}
+    covered = {(row["sensor_id"], row["hour_start"]): row for row in looked_at.to_dicts()}
     known: dict[str, list[Trouble]] = {}
     for one_trouble in troubles:
         known.setdefault(one_trouble.sensor_id, []).append(one_trouble)
@@ -111,7 +113,7 @@ def _slow_clock(hour: LocalHour, skew: float, now: dt.datetime) -> str | None:
 
 
 def _hours_due(ask: Ask, wanted: Sequence[LocalHour], now: dt.datetime) -> list[LocalHour]:
-    hours = dict.fromkeys([*wanted, *_ended_last(ask, now)])
+    hours = dict.fromkeys(wanted)
     return [hour for hour in hours if hour.hour_end <= now and ask.start < hour.hour_end and hour.hour_start < ask.end]
 
 

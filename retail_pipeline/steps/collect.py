@@ -145,7 +145,8 @@ def joined(parts: Sequence[Collected]) -> Collected:
 
 
 def _outcome(poll: Poll, changed: pl.DataFrame) -> Collected:
-    reported = _reported(poll.rows)
+    wanted = {(one.hour, one.store.id) for one in poll.wanted}
+    reported = _reported(poll.rows.filter(pl.col("partition_hour").is_in({hour for hour, _ in wanted})))
     delivered, failed = [], []
     for one in poll.wanted:
         asked = [device.id for device in one.store.devices_for(poll.report) if device.id not in poll.busy]
@@ -153,7 +154,6 @@ def _outcome(poll: Poll, changed: pl.DataFrame) -> Collected:
             delivered.append(_delivered(poll, one, came, asked))
         elif asked:
             failed.append(FailedHour(one.store.id, one.hour, _causes(one, asked, poll.troubles)))
-    wanted = {(one.hour, one.store.id) for one in poll.wanted}
     touched = poll.rows.join(changed, on=["sensor_id", "interval_start"], how="semi")
     return Collected(
         delivered=delivered,
@@ -181,10 +181,9 @@ class _Reported(NamedTuple):
 
 def _reported(rows: pl.DataFrame) -> dict[tuple[str, dt.datetime], _Reported]:
     """By store and UTC hour, told of all partitions at once: a poll of a day may touch thousands."""
-    hour = pl.col("hour_start").dt.truncate("1h").alias("partition_hour")
     by_partition = (
         hour_coverage(rows)
-        .group_by("store_id", hour)
+        .group_by("store_id", pl.col("hour_start").dt.truncate("1h").alias("partition_hour"))
         .agg(pl.col("rows", "complete_minutes").sum(), pl.col("sensor_id").unique())
     )
     return {(store_id, start): _Reported(*held) for store_id, start, *held in by_partition.iter_rows()}

@@ -57,7 +57,8 @@ class Turns:
         return [one for one in theirs if one.ask.device.id not in busy]
 
     def _until_ready(self, wanted: Collection[WantedHour], busy: AbstractSet[str]) -> list[WantedHour]:
-        if fresh := [ask for ask in self._asks if ask.device.id not in busy | self._asked]:
+        others = busy | self._asked
+        if fresh := [ask for ask in self._asks if ask.device.id not in others]:
             self._asked |= {ask.device.id for ask in fresh}
             self._coming, self._is_over = iter(self._fetch(fresh)), False
         for answer in self._coming:
