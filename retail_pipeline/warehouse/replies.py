@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import psycopg
+from psycopg.types.array import ListBinaryDumper
 
 from retail_pipeline.devices.errors import DeviceError
 from retail_pipeline.devices.models import Failure, Reply
@@ -48,7 +49,9 @@ def store_replies(
         | {"reply_id": reply_id, "clock_skew_seconds": skew.get(position), "polled_at": polled_at}
         for position, (reply_id, answer) in enumerate(zip(ids, answers, strict=True))
     ]
-    connection.execute(query("insert_replies"), {name: [row[name] for row in rows] for name in rows[0]})
+    with connection.cursor() as cursor:
+        cursor.adapters.register_dumper(list, ListBinaryDumper)  # as text, thousands of bodies would all be escaped
+        cursor.execute(query("insert_replies"), {name: [row[name] for row in rows] for name in rows[0]})
     return ids
 
 

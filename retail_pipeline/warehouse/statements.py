@@ -33,27 +33,11 @@ class Target(NamedTuple):
         return sql.Identifier(self.schema, self.table)
 
 
-def differences(
-    target: Target, columns: Sequence[str], key_types: pl.Schema, within: sql.Composable = EVERYWHERE
-) -> sql.Composed:
-    """Write what `incoming` says otherwise than the table, keep the old figures, and return the keys.
+def differing_rows(target: Target, columns: Sequence[str], within: sql.Composable = EVERYWHERE) -> sql.Composed:
+    """A SELECT of what `incoming` says otherwise than the table: re-collecting what stands locks no row of it.
 
     `within` is a condition on `standing` that no row of the same key misses: the server reads that part alone.
     """
-    return sql.SQL(
-        "WITH differing AS MATERIALIZED ({differing}), before AS ({before}), written AS ({upsert})"
-        "{revised} SELECT {keys} FROM written"
-    ).format(
-        differing=_differing(target, columns, within),
-        before=_before(target),
-        upsert=_upsert(target, columns),
-        revised=_revised(target, columns),
-        keys=sql.SQL(", ").join(_plain(name, dtype) for name, dtype in key_types.items()),
-    )
-
-
-def _differing(target: Target, columns: Sequence[str], within: sql.Composable) -> sql.Composed:
-    """The LEFT JOIN difference: re-collecting what stands writes nothing, not even row locks."""
     first = sql.Identifier("standing", target.key[0])
     has_past = sql.SQL("{} IS NOT NULL").format(first) if target.told else sql.SQL("standing.is_complete")
     return sql.SQL(
@@ -67,6 +51,22 @@ def _differing(target: Target, columns: Sequence[str], within: sql.Composable) -
         within=within,
         first=first,
         worth=_is_worth_writing(target, "incoming", "standing"),
+    )
+
+
+def differences(
+    target: Target, columns: Sequence[str], key_types: pl.Schema, differing: sql.Composable
+) -> sql.Composed:
+    """Write the rows of `differing_rows`, keep the old figures, and return the keys."""
+    return sql.SQL(
+        "WITH differing AS MATERIALIZED ({differing}), before AS ({before}), written AS ({upsert})"
+        "{revised} SELECT {keys} FROM written"
+    ).format(
+        differing=differing,
+        before=_before(target),
+        upsert=_upsert(target, columns),
+        revised=_revised(target, columns),
+        keys=sql.SQL(", ").join(_plain(name, dtype) for name, dtype in key_types.items()),
     )
 
 

@@ -9,7 +9,15 @@ from psycopg import sql
 
 from retail_pipeline.warehouse.errors import RepeatedKeys
 from retail_pipeline.warehouse.queries import columns_of
-from retail_pipeline.warehouse.statements import EVERYWHERE, INCOMING, Target, differences, outside_frame, removal
+from retail_pipeline.warehouse.statements import (
+    EVERYWHERE,
+    INCOMING,
+    Target,
+    differences,
+    differing_rows,
+    outside_frame,
+    removal,
+)
 
 _SLICE_ROWS = 50_000
 # No interval is longer than an hour (a constraint of the tables says so), which bounds the search in the index.
@@ -24,6 +32,7 @@ _UNSETTLED = sql.SQL(
     "NOT EXISTS (SELECT FROM {} AS settled WHERE settled.sensor_id = incoming.sensor_id"
     " AND settled.interval_start = incoming.interval_start AND settled.interval_end = incoming.interval_end)"
 )
+_OLDER = sql.SQL("DELETE FROM incoming USING {} AS standing WHERE {} AND standing.{age} > incoming.{age}")
 
 
 def merge(
@@ -44,9 +53,14 @@ def merge(
     if rows.is_empty():
         return rows.select(target.key)
     copy_into_temp(connection, target, rows)
-    if replaces_overlaps:
-        _remove_overlapped(connection, target, rows)
-    changed = _write_differences(connection, target, rows.schema, _span(target, rows))
+    differing: sql.Composable = differing_rows(target, rows.columns, _span(target, rows))
+    if replaces_overlaps and _overlaps_itself(rows):
+        _remove_overlapped_incoming(connection, target)
+        _remove_overlapped(connection, target)
+    elif replaces_overlaps:
+        differing = _leave_in_temp(connection, differing)
+        _remove_overlapped(connection, target)
+    changed = _write_differences(connection, target, rows.schema, differing)
     drop_temp(connection)
     return changed
 
@@ -56,7 +70,7 @@ def merge_query(
 ) -> pl.DataFrame:
     """Merge the rows of a SELECT, which never leave the server; they have the columns of `schema`, and no key twice."""
     connection.execute(sql.SQL("CREATE TEMPORARY TABLE {} ON COMMIT DROP AS {}").format(INCOMING, rows))
-    changed = _write_differences(connection, target, schema)
+    changed = _write_differences(connection, target, schema, differing_rows(target, list(schema)))
     drop_temp(connection)
     return changed
 
@@ -115,22 +129,34 @@ def _one_row_per_key(target: Target, frame: pl.DataFrame) -> pl.DataFrame:
     return frame.sort(target.key)
 
 
-def _remove_overlapped(connection: psycopg.Connection, target: Target, rows: pl.DataFrame) -> None:
+def _leave_in_temp(connection: psycopg.Connection, rows: sql.Composable) -> sql.Composable:
+    """Make the rows of a SELECT all that `incoming` holds: what stands already, as most does, is looked at once."""
+    connection.execute(sql.SQL("CREATE TEMPORARY TABLE remaining ON COMMIT DROP AS {}").format(rows))
+    drop_temp(connection)
+    connection.execute(sql.SQL("ALTER TABLE remaining RENAME TO {}").format(INCOMING))
+    return sql.SQL("SELECT * FROM {}").format(INCOMING)
+
+
+def _remove_overlapped_incoming(connection: psycopg.Connection, target: Target) -> None:
+    connection.execute(_OLDER.format(INCOMING, _OVERLAP, age=_age(target)))
+
+
+def _remove_overlapped(connection: psycopg.Connection, target: Target) -> None:
     """A device set from 60 to 30 minutes: its old row of the hour would count the same people again.
 
     The newer of two overlapping rows stays, wherever it is.
     """
-    age = sql.Identifier(target.newer_than or "interval_start")
-    older = sql.SQL("DELETE FROM incoming USING {} AS standing WHERE {} AND standing.{age} > incoming.{age}")
-    if _overlaps_itself(rows):
-        connection.execute(older.format(INCOMING, _OVERLAP, age=age))
     unsettled = sql.SQL("{} AND {}").format(_OVERLAP, _UNSETTLED.format(target.name))
     overlaps = sql.SQL("SELECT FROM {} AS standing INNER JOIN incoming ON {} LIMIT 1")
     if not connection.execute(overlaps.format(target.name, unsettled)).rowcount:
         return
-    connection.execute(older.format(target.name, unsettled, age=age))
+    connection.execute(_OLDER.format(target.name, unsettled, age=_age(target)))
     doomed = sql.SQL("SELECT DISTINCT standing.* FROM {} AS standing INNER JOIN incoming ON {}")
     connection.execute(removal(target, doomed.format(target.name, unsettled)))
+
+
+def _age(target: Target) -> sql.Identifier:
+    return sql.Identifier(target.newer_than or "interval_start")
 
 
 def _overlaps_itself(rows: pl.DataFrame) -> bool:
@@ -139,19 +165,21 @@ def _overlaps_itself(rows: pl.DataFrame) -> bool:
 
 
 def _span(target: Target, rows: pl.DataFrame) -> sql.Composable:
-    """From the first to the last key in time: nothing else of a table of years needs to be compared."""
+    """From the first to the last key in time, of those who come: of a fleet's years nothing else is compared."""
+    whose = target.key[0]
     spans = [
         sql.SQL("standing.{} BETWEEN {} AND {}").format(sql.Identifier(name), rows[name].min(), rows[name].max())
         for name in target.key
         if rows.schema[name].is_temporal()
     ]
-    return sql.SQL(" AND ").join(spans) if spans else EVERYWHERE
+    theirs = sql.SQL("standing.{} = ANY ({})").format(sql.Identifier(whose), rows[whose].unique().sort().to_list())
+    return sql.SQL(" AND ").join([theirs, *spans]) if spans else EVERYWHERE
 
 
 def _write_differences(
-    connection: psycopg.Connection, target: Target, schema: pl.Schema, within: sql.Composable = EVERYWHERE
+    connection: psycopg.Connection, target: Target, schema: pl.Schema, differing: sql.Composable
 ) -> pl.DataFrame:
     key_types = pl.Schema({name: schema[name] for name in target.key})
-    changed = connection.execute(differences(target, list(schema), key_types, within)).fetchall()
+    changed = connection.execute(differences(target, list(schema), key_types, differing)).fetchall()
     plain = {name: pl.Int64() if isinstance(dtype, pl.Datetime) else dtype for name, dtype in key_types.items()}
     return pl.DataFrame(changed, schema=plain, orient="row").cast(key_types).sort(target.key)
