@@ -103,7 +103,10 @@ class QuarantineStatus(_Part):
 
 
 class IncidentStatus(_Part):
-    """A failure that `RETAIL_ALERT_URLS` are told of; `told_at` is None as long as nobody has taken the message."""
+    """A failure that `RETAIL_ALERT_URLS` are told of; `told_at` is None as long as nobody has taken the message.
+
+    `location` is the code location that noticed it, None where there is only one.
+    """
 
     kind: str
     subject: str
@@ -114,6 +117,7 @@ class IncidentStatus(_Part):
     since: Instant
     opened_at: Instant
     told_at: Instant | None
+    location: str | None
 
 
 class DeliveryStatus(_Part):

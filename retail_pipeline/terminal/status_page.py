@@ -131,10 +131,12 @@ def _quarantine(status: Status) -> Table:
 
 
 def _incidents(status: Status) -> Table:
-    table = _table("incidents", "kind", "what", "since (UTC)", "told (UTC)", "detail")
+    whose = ["location"] if any(one.location for one in status.incidents) else []
+    table = _table("incidents", *whose, "kind", "what", "since (UTC)", "told (UTC)", "detail")
     for one in status.incidents[:SHOWN_GAPS]:
+        noticed_by = [one.location or ""] if whose else []
         told = Text("nobody yet", style="yellow") if one.told_at is None else Text(_utc(one.told_at))
-        table.add_row(one.kind, one.subject, _utc(one.since), told, Text(one.detail))
+        table.add_row(*noticed_by, one.kind, one.subject, _utc(one.since), told, Text(one.detail))
     if (more := len(status.incidents) - SHOWN_GAPS) > 0:
         table.add_row(f"and {more} more")
     return table

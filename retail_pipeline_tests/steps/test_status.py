@@ -222,6 +222,7 @@ SHAPE = {
     "quarantine": ["sensor_id", "store_id", "reason", "rows"],
     "incidents": [
         *("kind", "subject", "organization_id", "store_id", "cause", "detail", "since", "opened_at", "told_at"),
+        "location",
     ],
     "runs": ["run_id", "job", "status", "started_at", "seconds"],
 }

@@ -66,6 +66,7 @@ def device(name: str = "lisbon-01-door", store_id: str = "lisbon-01", **told: An
 
 def incident(subject: str, **told: Any) -> IncidentStatus:
     whole = {"kind": "run", "organization_id": None, "store_id": None, "cause": "KeyError", "detail": "a bug"}
+    whole |= {"location": None}
     return IncidentStatus(**{**whole, "subject": subject, "since": NOW, "opened_at": NOW, "told_at": NOW, **told})
 
 
@@ -202,6 +203,12 @@ def test_gaps_quarantine_and_runs_are_listed() -> None:
     assert "job_19" in text
     assert "and 2 more" in text
     assert "nobody yet" in shown(status(incidents=(incident("a_job", told_at=None),)))
+
+
+def test_where_there_are_several_code_locations_an_incident_tells_whose_it_is() -> None:
+    assert "location" not in shown(status(incidents=(incident("a_job"),)))
+    text = shown(status(incidents=(incident("a_job", location="north"), incident("a_job", location="south"))))
+    assert all(name in text for name in ("location", "north", "south"))
 
 
 def test_without_dagster_s_records_the_rest_is_shown() -> None:

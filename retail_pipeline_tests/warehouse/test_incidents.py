@@ -115,3 +115,6 @@ def test_the_monitor_sees_what_is_open_of_its_stores_and_of_the_whole_pipeline(w
     found = status.current_incidents(warehouse, ["lisbon"])
 
     assert found.select("subject", "told_at").rows() == [("lisbon-door", NOON), ("a_job", None)]
+    assert found["location"].to_list() == [None, None]
+    record(warehouse, NOON, fault("again"), location="north")
+    assert status.current_incidents(warehouse, ["lisbon"])["location"].to_list() == [None, "north", None]

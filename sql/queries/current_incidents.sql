@@ -10,7 +10,8 @@ SELECT
     detail,
     since,
     opened_at,
-    told_at
+    told_at,
+    nullif(location, '') AS location
 FROM retail.incidents
 WHERE closed_at IS NULL AND (store_id IS NULL OR store_id = any(%(store_ids)s::text[]))
 ORDER BY since, incident_id;
