@@ -49,10 +49,27 @@ def hourly_analytics(
     `collected_at` among the hour's raw rows; the rows of earlier hours, which occupancy also needs, each have a row of
     their own to tell. Of an hour without raw rows it is the hour's start, older than any that may come.
     """
+    return compared_hours(measured_hours(raw, stores, hours, as_of, off), stores, as_of, past, recovered)
+
+
+def measured_hours(
+    raw: pl.DataFrame, stores: Sequence[Store], hours: pl.DataFrame, as_of: dt.datetime, off: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Every expected hour with what was measured of it, which may be nothing: the first half of `hourly_analytics`."""
     numbers = numbered(hours)
     reported = placed(raw, numbers)
     counted = reported if off is None or off.is_empty() else placed(measured(raw, off, hours), numbers)
-    figures = _measured_hours(counted, reported, stores, numbers, as_of).collect(engine="in-memory")
+    return _measured_hours(counted, reported, stores, numbers, as_of).collect(engine="in-memory")
+
+
+def compared_hours(
+    figures: pl.DataFrame,
+    stores: Sequence[Store],
+    as_of: dt.datetime,
+    past: pl.DataFrame | None,
+    recovered: pl.DataFrame | None,
+) -> pl.DataFrame:
+    """Hours of `measured_hours` beside those of the weeks before: the second half of `hourly_analytics`."""
     known = known_hours(figures, past)
     is_known = pl.col("input_version").is_not_null() | pl.col("entries_imputed").is_not_null()
     return conform(
@@ -70,7 +87,6 @@ def hourly_analytics(
 def _measured_hours(
     counted: pl.LazyFrame, reported: pl.LazyFrame, stores: Sequence[Store], hours: pl.DataFrame, as_of: dt.datetime
 ) -> pl.LazyFrame:
-    """Every expected hour with what was measured of it, which may be nothing; rows as `placed` gives them."""
     entries = pl.col("entries")
     all_complete = pl.col("is_complete").all().over("day")
     corrected = pl.when(all_complete).then("occupancy_mean_corrected").alias("occupancy_mean_corrected")

@@ -35,7 +35,7 @@ def with_imputed(figures: pl.DataFrame, known: pl.DataFrame, as_of: dt.datetime)
     local weekday and hour over the three weeks before, of which two must be known. All four are NULL in every other
     hour.
     """
-    missing = figures.filter(~pl.col("is_complete"), pl.col("business_share") > 0, is_settled(as_of), is_whole_hour())
+    missing = hours_to_estimate(figures, as_of)
     if missing.is_empty():
         return figures.with_columns(pl.lit(None, kind).alias(name) for name, kind in _ESTIMATES.items())
     made = _estimated(missing, known, "entries").join(_estimated(missing, known, "exits"), on=_HOUR)
@@ -47,6 +47,11 @@ def with_imputed(figures: pl.DataFrame, known: pl.DataFrame, as_of: dt.datetime)
         .drop("local_date", "local_hour", "trading_day")
     )
     return figures.join(estimates, on=["store_id", "hour_start"], how="left", maintain_order="left")
+
+
+def hours_to_estimate(figures: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
+    """Those of the hours that are estimated where enough of the weeks before is known."""
+    return figures.filter(~pl.col("is_complete"), pl.col("business_share") > 0, is_settled(as_of), is_whole_hour())
 
 
 def backtested_wape(days: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:

@@ -53,7 +53,7 @@ def read_trading_day(warehouse: Warehouse, store: Store, day: dt.date, now: dt.d
     """The day as the warehouse has it, and derived anew."""
     asked = [store.id], *day_bounds(store, day)
     hours = trading_day_hours([store], day, day)
-    counts = figures_of_days(warehouse, [store], hours, now)
+    counts = figures_of_days(warehouse, [store], hours, now, whole_past=True)
     regional, long_stays = reads.regional_counts(warehouse, *asked), reads.long_stay_counts(warehouse, *asked)
     stays, longer = (measured(rows, counts.off.hours, hours) for rows in (regional, long_stays))
     flows = zone_flows(counts.present, [store], hours)
