@@ -125,21 +125,26 @@ class Pipeline:
 
     def without_dagster(self) -> None:
         """The same work by the same steps."""
+        with self.warehouse.reading() as warehouse:
+            self._work(warehouse)
+
+    def _work(self, warehouse: Warehouse) -> None:
         hours = dict.fromkeys(self.fleet.store_ids, self.hours)
         days = {store_id: {hour.date() for hour in self.hours} for store_id in self.fleet.store_ids}
         for report in Report:
-            collect(self.fleet, self.warehouse, fetch, report, hours, self.now)
-        derive_hours(self.fleet, self.warehouse, hours, self.now, "bench")
+            collect(self.fleet, warehouse, fetch, report, hours, self.now)
+        derive_hours(self.fleet, warehouse, hours, self.now, "bench")
         since = self.partitions.start
-        summarise_days(self.fleet, self.warehouse, days, self.now, "bench", due_only=False, since=since)
-        outcomes = evaluate(self.fleet, self.warehouse, None, self.now)
-        record_health(self.fleet, self.warehouse, outcomes, self.now, "bench")
+        summarise_days(self.fleet, warehouse, days, self.now, "bench", due_only=False, since=since)
+        outcomes = evaluate(self.fleet, warehouse, None, self.now)
+        record_health(self.fleet, warehouse, outcomes, self.now, "bench")
 
     def checks_of_runs(self) -> None:
         """The checks that each run evaluates of its tables, but for the last run, which evaluates them all."""
         for tables in (("raw_sensor_counts", "regional_counts"), jobs.DERIVED, ("daily_summaries",)):
             keys = [key for key, check in CHECKS.items() if check.table in tables]
-            evaluate(self.fleet, self.warehouse, keys, self.now)
+            with self.warehouse.reading() as warehouse:
+                evaluate(self.fleet, warehouse, keys, self.now)
 
     def only_events(self) -> None:
         """The runs of `by_dagster` once more, of bodies that do nothing: what Dagster takes for itself."""

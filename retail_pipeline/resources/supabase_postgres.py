@@ -24,13 +24,16 @@ def warehouse_url() -> str:
 def open_warehouse() -> Iterator[Warehouse]:
     """The warehouse, ready: on the embedded server migrations are applied, elsewhere that is `retail-pipeline migrate`.
 
+    For one thread: all it reads comes by one connection.
+
     Raises:
         WarehouseError: the server can't be reached or the schema is not there; the message says what to do.
     """
     url = warehouse_url()
     if not read_settings().database_url:
         migrate(url)
-    yield _warehouse(url)
+    with _warehouse(url).reading() as warehouse:
+        yield warehouse
 
 
 @lru_cache(maxsize=2)

@@ -6,14 +6,14 @@ nothing is prepared for a later transaction, and all settings end with their own
 
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, partial
 
 import adbc_driver_manager
 import adbc_driver_postgresql
 import polars as pl
 import psycopg
 import stamina
-from adbc_driver_manager import AdbcConnection, AdbcDatabase
+from adbc_driver_manager import AdbcConnection
 
 from retail_pipeline.retries import quiet_retries
 from retail_pipeline.warehouse.arrow import rows
@@ -39,7 +39,7 @@ SELECT
 
 
 class Warehouse:
-    """A Postgres database with schema `retail`. Holds no connection open between calls."""
+    """A Postgres database with schema `retail`. Holds no connection open between calls, except while `reading`."""
 
     def __init__(
         self, url: str, *, statement_timeout_s: float = 300, lock_timeout_s: float = 60, patience_s: float = 15
@@ -50,6 +50,8 @@ class Warehouse:
             InvalidDatabaseUrl: whoever set RETAIL_DATABASE_URL corrects it.
         """
         self._url = complete_url(url)
+        # What ADBC learns of the server's types, 40 ms of work, learned once. It holds no connection open.
+        self._types = cache(partial(adbc_driver_postgresql.connect, self._url))
         self._timeouts = {
             "statement": f"{statement_timeout_s:g}s",
             "lock": f"{lock_timeout_s:g}s",
@@ -105,6 +107,18 @@ class Warehouse:
             raise warehouse_error(error, self.where) from error
 
     @contextmanager
+    def reading(self) -> Generator["Warehouse"]:
+        """The same warehouse for many reads by one thread, which share a connection; one that breaks is replaced.
+
+        To connect, and to look up tables that a new connection knows nothing of, takes as long as most reads.
+        """
+        shared = _Reading(self)
+        try:
+            yield shared
+        finally:
+            shared.let_go()
+
+    @contextmanager
     def batches(self, statement: str) -> Generator[Iterator[pl.DataFrame]]:
         """Rows of a statement as they come, never all at once; the first frame holds no row, only the columns.
 
@@ -155,13 +169,43 @@ class Warehouse:
 
     @contextmanager
     def _reader(self, **others: str) -> Generator[AdbcConnection]:
-        with AdbcConnection(self._types) as reader:
-            reader.set_autocommit(False)
-            rows(reader, render(_SETTINGS, self._timeouts | others))
+        with self._connected() as reader:
+            self._begin(reader, **others)
             yield reader
 
-    @cached_property
-    def _types(self) -> AdbcDatabase:
-        """What ADBC learns of the server's types, 40 ms of work, learned once. It holds no connection open."""
-        database: AdbcDatabase = adbc_driver_postgresql.connect(self._url)
-        return database
+    def _connected(self) -> AdbcConnection:
+        reader = AdbcConnection(self._types())
+        reader.set_autocommit(False)
+        return reader
+
+    def _begin(self, reader: AdbcConnection, **others: str) -> None:
+        rows(reader, render(_SETTINGS, self._timeouts | others))
+
+
+class _Reading(Warehouse):
+    """A warehouse that keeps the connection of its reads. Between them no transaction is open, and no lock held."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        vars(self).update(vars(warehouse))
+        self._kept: AdbcConnection | None = None
+
+    def let_go(self) -> None:
+        """Close the connection, if there is one."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
+    @contextmanager
+    def _reader(self, **others: str) -> Generator[AdbcConnection]:
+        if others:  # rows that are taken slowly, while others are read
+            with super()._reader(**others) as reader:
+                yield reader
+            return
+        try:
+            self._kept = self._kept or self._connected()
+            self._begin(self._kept)
+            yield self._kept
+            self._kept.commit()
+        except BaseException:
+            self.let_go()
+            raise
