@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import datetime as dt
+import gc
 import threading
 
 import httpx
@@ -235,3 +236,20 @@ def test_a_request_that_is_tried_again_says_nothing_on_the_way(capfd) -> None:
     answers(lambda _: httpx.Response(502), an_ask())
 
     assert capfd.readouterr() == ("", "")
+
+
+def test_asking_leaves_the_search_for_garbage_as_it_was() -> None:
+    before = gc.get_threshold()
+    seen = []
+
+    def handler(_: httpx.Request) -> httpx.Response:
+        seen.append((gc.get_threshold(), gc.get_freeze_count() > 0))
+        raise ZeroDivisionError  # nothing that a device can do
+
+    with pytest.raises(ExceptionGroup):
+        answers(handler, an_ask())
+
+    [(while_asking, is_frozen)] = seen
+    assert while_asking[0] > before[0]
+    assert is_frozen
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (before, 0)
