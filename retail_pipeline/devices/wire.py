@@ -71,7 +71,7 @@ class Wire(httpx.AsyncBaseTransport):
                 _, reply = await connecting(begin, sock=device, ssl=tls, server_hostname=name)
         except TimeoutError as error:
             raise httpx.ConnectTimeout("nothing answered in time") from error
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter of names that are none: a part of more than 63 letters
             self._known.pop(place, None)  # routers get other addresses
             raise httpx.ConnectError(str(error)) from error
         return reply

@@ -157,6 +157,14 @@ def test_nobody_there_is_no_connection() -> None:
     assert type(answer.error) is Unreachable
 
 
+def test_a_name_that_can_be_none_is_no_connection_and_fails_its_device_alone() -> None:
+    answer = asked(f"http://{'a' * 64}.example")
+
+    assert isinstance(answer, Failure)
+    assert type(answer.error) is Unreachable
+    assert "too long" in answer.error.detail
+
+
 def test_a_body_that_nobody_takes_waits_at_the_device() -> None:
     body = b"a" * 20_000_000
 
