@@ -107,12 +107,16 @@ def _jobs(line: Pipeline, workspace: WorkspaceProcessContext) -> list[Contender]
         if ticks.asked() == before:
             raise RuntimeError("the tick asked for nothing; its time would be of less work")
 
+    def every_check() -> None:
+        with line.warehouse.reading() as warehouse:
+            evaluate(line.fleet, warehouse, None, line.now)
+
     return [
         Contender(IDLE, ticks.tick, ticks.make_ready),
         Contender(BUSY, derivation_is_asked_for, collected),
         Contender(LINEAGE, partial(lineage_page, workspace, keys)),
         Contender(PARTITIONS, partial(partitions_page, workspace, line.partitions.key(COUNTED))),
-        Contender(CHECKS, lambda: evaluate(line.fleet, line.warehouse, None, line.now)),
+        Contender(CHECKS, every_check),
     ]
 
 

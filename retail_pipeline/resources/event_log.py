@@ -47,6 +47,7 @@ class EventLog(PostgresEventLogStorage):
 
     def __init__(self, postgres_url: str) -> None:
         self._within = threading.local()
+        self._columns: set[str] = set()
         super().__init__(postgres_url, should_autocreate_tables=False)
         self.engine = create_pg_engine(
             postgres_url, isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=-1, pool_pre_ping=True
@@ -76,6 +77,12 @@ class EventLog(PostgresEventLogStorage):
                 self._store(list(alike))
             else:
                 super().store_event_batch(list(alike))
+
+    def has_asset_key_col(self, column_name: str) -> bool:
+        """Whether the table of assets has a column, which Dagster asks with every event and look; one that is stays."""
+        if column_name not in self._columns and super().has_asset_key_col(column_name):
+            self._columns.add(column_name)
+        return column_name in self._columns
 
     def get_asset_status_cache_values(
         self,

@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 from dagster._core.loader import LoadingContextForTest
 from dagster._core.storage.partition_status_cache import AssetStatusCacheValue
+from dagster_postgres import PostgresEventLogStorage
 
 from retail_pipeline.assets.common import at_once, materialized
 from retail_pipeline.assets.partitions import RANGE_END, RANGE_START
@@ -128,6 +129,24 @@ def test_an_event_is_stored_with_what_is_kept_beside_it_or_not_at_all(
     assert not instance.fetch_materializations(health.key, limit=9).records
     instance.report_runless_asset_event(made)
     assert len(instance.fetch_materializations(health.key, limit=9).records) == 1
+
+
+def test_what_columns_there_are_is_asked_once_and_one_that_is_missing_again(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    look = PostgresEventLogStorage.has_asset_key_col
+
+    def noted(log: PostgresEventLogStorage, name: str) -> bool:
+        asked.append(name)
+        return look(log, name)
+
+    monkeypatch.setattr(PostgresEventLogStorage, "has_asset_key_col", noted)
+    log = instance.event_log_storage
+    assert isinstance(log, EventLog)
+    there = [log.has_asset_key_col(name) for name in ("last_run_id", "last_run_id", "nowhere", "nowhere")]
+    assert there == [True, True, False, False]
+    assert asked == ["last_run_id", "nowhere", "nowhere"]
 
 
 def test_a_run_that_succeeded_leaves_what_it_made_and_one_that_failed_also_what_it_had_planned(
