@@ -4,13 +4,15 @@ Daemon, webserver and their supervisor load this module, the event log, and no o
 """
 
 import gc
+import logging
 import os
 import re
+import sys
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
-from threading import Lock
+from signal import SIGINT
 from typing import Any
 
 import dagster as dg
@@ -31,25 +33,31 @@ from retail_pipeline.settings import ConfigurationError, read_settings
 # pipeline's code is loaded and built, takes a tenth of that process's start.
 gc.freeze()
 
+_LOG = logging.getLogger(__name__)
 CONFIG_FILE = "dagster.yaml"
 EVENTS_AT_ONCE = "DAGSTER_EVENT_BATCH_SIZE"
 """Dagster's own switch: events that belong together are stored so many at a time, instead of each by itself."""
+
+ASK_LATE = {"dev", "api", "code-server"}
+"""Commands of `dagster` that load code first, while a new server starts. All others wait for it, and fail with it."""
 
 
 class DagsterStorage(DagsterPostgresStorage):
     """Runs, events and schedules in Postgres, by `DAGSTER_POSTGRES_URL` or else on the embedded server."""
 
     def __init__(
-        self, postgres_url: str, inst_data: ConfigurableClassData | None = None, server: PostgresHandle | None = None
+        self,
+        postgres_url: str,
+        inst_data: ConfigurableClassData | None = None,
+        ready: Future[None] | None = None,
     ) -> None:
-        super().__init__(postgres_url, should_autocreate_tables=server is None, inst_data=inst_data)
+        super().__init__(postgres_url, should_autocreate_tables=ready is None, inst_data=inst_data)
         self._event_log_storage = events = EventLog(postgres_url)
         # Runs and schedules would open a connection for each statement: a tick of the daemon has thirty.
         self._run_storage._engine = self._schedule_storage._engine = events.engine  # noqa: SLF001
         os.environ.setdefault(EVENTS_AT_ONCE, "500")
-        if server:
-            start = _Start(server)
-            event.listen(events.engine, "do_connect", lambda *_: start.wait())
+        if ready:
+            event.listen(events.engine, "do_connect", lambda *_: ready.result())
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:
@@ -60,37 +68,32 @@ class DagsterStorage(DagsterPostgresStorage):
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, object]
     ) -> "DagsterStorage":
-        """Open the storage; the embedded server is started when it is not running, and waited for when it is needed."""
+        """Open the storage; the embedded server is started when it is not running."""
         del config_value
         if url := external_url():
             return cls(url, inst_data)
         server = postgres_of(_home())
-        return cls(server.sqlalchemy_url("dagster"), inst_data, server)
+        ready = ThreadPoolExecutor(1).submit(_make_ready, server, _home() / "dagster_tables.lock")
+        if sys.argv[1:2] == ["dev"]:
+            ready.add_done_callback(_end_where_it_failed)
+        elif not ASK_LATE.intersection(sys.argv[1:2]):
+            ready.result()
+        return cls(server.sqlalchemy_url("dagster"), inst_data, ready)
 
 
-class _Start:
-    """The start of the embedded server, with Dagster's tables in it, while this process does something else.
+def _make_ready(server: PostgresHandle, one_at_a_time: Path) -> None:
+    """Start the embedded server, and make Dagster's tables in it."""
+    server.ensure()
+    # The first of several processes makes them, and the others find them.
+    with exclusive(one_at_a_time):
+        DagsterPostgresStorage(server.sqlalchemy_url("dagster"))
 
-    `dagster dev` and the servers of the code ask no database: they need not wait until it is made.
-    """
 
-    def __init__(self, server: PostgresHandle) -> None:
-        self._server = server
-        self._one_at_a_time = _home() / "dagster_tables.lock"
-        self._guard = Lock()
-        self._is_over = False
-        ThreadPoolExecutor(1).submit(self.wait)  # a failure is for whoever waits, who tries again
-
-    def wait(self) -> None:
-        """Return when the tables are there."""
-        with self._guard:
-            if self._is_over:
-                return
-            self._server.ensure()
-            # The first of several processes makes them, and the others find them.
-            with exclusive(self._one_at_a_time):
-                DagsterPostgresStorage(self._server.sqlalchemy_url("dagster"))
-            self._is_over = True
+def _end_where_it_failed(ready: Future[None]) -> None:
+    """End `dagster dev` as Ctrl-C does. It never asks itself, and its webserver and daemon end only at its word."""
+    if error := ready.exception():
+        _LOG.error("%s", error)
+        os.kill(os.getpid(), SIGINT)
 
 
 class ComputeLogs(LocalComputeLogManager):

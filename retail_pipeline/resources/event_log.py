@@ -59,11 +59,6 @@ class EventLog(PostgresEventLogStorage):
         super().dispose()
         self._engine.dispose()
 
-    def optimize_for_webserver(self, statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:
-        """Open the connections of pages, which do not wait for a server that starts: one that does goes before."""
-        self._engine.connect().close()
-        super().optimize_for_webserver(statement_timeout, pool_recycle, max_overflow)
-
     def store_event(self, event: EventLogEntry) -> None:
         """Store an event. A run that succeeded leaves what it made, and no longer what it was going to make."""
         self._store([lean(event)])

@@ -1,11 +1,13 @@
 """Dagster's records, with the very `dagster.yaml` of the checkout."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from signal import SIGINT
 from threading import Event
 from unittest.mock import Mock
 
@@ -66,13 +68,18 @@ def test_every_spelling_of_the_scheme_is_read_by_psycopg2(scheme: str, monkeypat
 
 
 @pytest.fixture
-def embedded(configured: Path, postgres: PostgresHandle, postgres_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def embedded(
+    configured: Path, postgres: PostgresHandle, postgres_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
     """No URL: the embedded server, with a database for Dagster in which nothing is."""
     del configured
     monkeypatch.delenv("DAGSTER_POSTGRES_URL")
     monkeypatch.setenv("RETAIL_HOME", str(postgres_home))
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
         connection.execute("DROP DATABASE dagster WITH (FORCE)")
+    yield
+    monkeypatch.undo()
+    postgres.ensure()
 
 
 @pytest.mark.usefixtures("embedded")
@@ -84,7 +91,7 @@ def test_without_a_url_the_embedded_server_is_used_by_all_who_come_at_once() -> 
 
 
 @pytest.mark.usefixtures("embedded")
-def test_nobody_waits_for_a_server_that_starts_before_asking_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_code_server_waits_for_a_server_that_starts_only_when_it_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     may_start, ensure = Event(), PostgresHandle.ensure
 
     def at_last(server: PostgresHandle) -> None:
@@ -92,27 +99,37 @@ def test_nobody_waits_for_a_server_that_starts_before_asking_it(monkeypatch: pyt
         ensure(server)
 
     monkeypatch.setattr(PostgresHandle, "ensure", at_last)
+    monkeypatch.setattr(sys, "argv", ["dagster", "api", "grpc"])
     with retail_instance() as instance:
         may_start.set()
         assert instance.get_runs_count() == 0
 
 
 @pytest.mark.usefixtures("embedded")
-def test_a_server_that_does_not_start_is_told_to_whoever_asks_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as failing:
-        failing.setattr(PostgresHandle, "ensure", Mock(side_effect=SharedServerError("no room")))
-        instance = retail_instance().__enter__()
+@pytest.mark.parametrize("command", ["api", "run"])
+def test_a_server_that_does_not_start_is_told_to_whoever_needs_it(
+    monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr(PostgresHandle, "ensure", Mock(side_effect=SharedServerError("no room")))
+    monkeypatch.setattr(sys, "argv", ["dagster", command])
+    with ExitStack() as stack:
+        if command == "api":
+            instance = stack.enter_context(retail_instance())
         with pytest.raises(SharedServerError, match="no room"):
-            instance.get_runs_count()
-    with instance:
-        assert instance.get_runs_count() == 0
+            instance.get_runs_count() if command == "api" else retail_instance().__enter__()
 
 
 @pytest.mark.usefixtures("embedded")
-def test_the_pages_find_their_tables() -> None:
-    with retail_instance() as instance:
-        instance.optimize_for_webserver(statement_timeout=5000, pool_recycle=3600, max_overflow=20)
-        assert instance.get_runs_count() == 0
+def test_dagster_dev_ends_where_its_server_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ended = Event()
+    monkeypatch.setattr(PostgresHandle, "ensure", Mock(side_effect=SharedServerError("no room")))
+    monkeypatch.setattr(sys, "argv", ["dagster", "dev"])
+    monkeypatch.setattr("os.kill", lambda pid, signum: ended.set() if (pid, signum) == (os.getpid(), SIGINT) else None)
+    with retail_instance():
+        assert ended.wait(60)
+    assert "no room" in caplog.text
 
 
 def test_a_run_and_its_logs_are_found_by_the_next_process(configured: Path) -> None:
