@@ -65,7 +65,7 @@ def materialized(
 
 
 def at_once(context: dg.AssetExecutionContext, events: Iterable[dg.AssetMaterialization]) -> Iterator[dg.DagsterEvent]:
-    """Record the events, those of an asset together: by themselves each takes two connections and three commits."""
+    """Record the events, those of an asset together: by themselves each takes a transaction."""
     step = context.get_step_execution_context()
     for _, of_an_asset in groupby(events, lambda event: event.asset_key):
         batch, these = generate_event_batch_id(), list(of_an_asset)  # type: ignore[no-untyped-call]
