@@ -8,6 +8,7 @@ from typing import Literal
 
 import polars as pl
 
+from retail_pipeline.frames.numbered import running
 from retail_pipeline.frames.schemas import DAILY_SUMMARIES, HOURLY_ANALYTICS, VIRTUAL_REGION_OCCUPANCY
 
 _ZONES = {
@@ -16,6 +17,9 @@ _ZONES = {
     "shopping": ("shopping", ["line2_in", "line3_out"], ["line2_out", "line3_in"]),
 }
 _WEEK = 7
+_MOST = 1 << 16
+"""More people than an hour has here."""
+
 _ENTRIES, _EXITS, _PASSERS_BY = pl.col("entries"), pl.col("exits"), pl.col("passers_by")
 _OCCUPANCY = pl.col("occupancy_end")
 
@@ -49,7 +53,7 @@ def _zones(by_hour: pl.LazyFrame) -> pl.LazyFrame:
             zone_kind=pl.lit(kind),
             entries=_people(into),
             exits=_people(out),
-            occupancy=(_people(into) - _people(out)).cum_sum().over("day").clip(lower_bound=0),
+            occupancy=running(_people(into) - _people(out), "day").clip(lower_bound=0),
             occupancy_reason=pl.lit(None, pl.String),
             input_version="collected_at",
         )
@@ -87,11 +91,11 @@ def _hourly(by_hour: pl.LazyFrame) -> pl.LazyFrame:
             imputation_wape=pl.lit(None, pl.Float64),
         )
         .with_columns(
-            occupancy_end=(_ENTRIES - _EXITS).cum_sum().over("day").clip(lower_bound=0),
+            occupancy_end=running(_ENTRIES - _EXITS, "day").clip(lower_bound=0),
             entries_of_day=_ENTRIES.sum().over("day"),
             exits_of_day=_EXITS.sum().over("day"),
-            entries_so_far=_ENTRIES.cum_sum().over("day"),
-            exits_so_far=_EXITS.cum_sum().over("day"),
+            entries_so_far=running(_ENTRIES, "day"),
+            exits_so_far=running(_EXITS, "day"),
             normal=_normal(),
         )
         .with_columns(
@@ -173,14 +177,13 @@ def _daily(hourly: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _power_hours(hourly: pl.LazyFrame) -> pl.LazyFrame:
-    busiest = hourly.select("day", "hour_start", "local_hour", "entries", "entries_of_day").sort(
-        "entries", "hour_start", descending=[True, False]
-    )
-    before = (_ENTRIES.cum_sum() - _ENTRIES).over("day")
+    number = pl.int_range(pl.len()).alias("number")
+    came = hourly.select("day", number, "local_hour", "entries", "entries_of_day").filter(_ENTRIES > 0)
+    busiest = came.sort(pl.col("day") * _MOST - _ENTRIES, maintain_order=True)
     return (
-        busiest.filter(pl.col("entries_of_day") > 0, before * 5 < pl.col("entries_of_day") * 2)
-        .sort("hour_start")
-        .group_by("day")
+        busiest.filter((running(_ENTRIES, "day") - _ENTRIES) * 5 < pl.col("entries_of_day") * 2)
+        .sort("number")
+        .group_by("day", maintain_order=True)
         .agg(power_hours="local_hour")
     )
 
