@@ -5,6 +5,9 @@ occupancy of every store's hour; entries, exits, passers-by and peak of every da
 as one lazy Polars query by hand and as one SQL statement over a table of the same rows. And every column of the three
 tables, to the last digit, by one lazy query for this layout alone (`derive_by_hand.py`): what is above that is the
 price of stores that differ, clocks that change, and intervals that are missing, late or shared by several devices.
+
+Further a running fleet's derivation of an hour, with reading and writing: beside the same with no week behind it, which
+has nothing to compare with.
 """
 
 import datetime as dt
@@ -15,7 +18,7 @@ from polars.testing import assert_frame_equal
 
 from benchmarks.counts import made_counts
 from benchmarks.derive_by_hand import everything_by_hand
-from benchmarks.fleet import DAY, made_fleet
+from benchmarks.fleet import DAY, HOUR, made_fleet
 from benchmarks.ground import own_postgres, warehouse_of
 from benchmarks.measure import Contender, Timings, interleaved
 from benchmarks.sizes import Sizes
@@ -24,10 +27,13 @@ from retail_pipeline.fleet.models import Fleet, Report
 from retail_pipeline.frames.coverage import coverage
 from retail_pipeline.frames.daily import daily_summaries
 from retail_pipeline.frames.hourly import hourly_analytics
+from retail_pipeline.frames.imputation import LOOK_BACK
 from retail_pipeline.frames.local_time import trading_day_hours
 from retail_pipeline.frames.numbered import numbered, placed
 from retail_pipeline.frames.zones import virtual_region_occupancy
-from retail_pipeline.warehouse.tables import write_counts
+from retail_pipeline.steps.derive import derive_hours
+from retail_pipeline.warehouse.connection import Warehouse
+from retail_pipeline.warehouse.tables import write_counts, write_hourly
 
 _ZONES = {
     "entrance": (["line1_in", "line2_out"], ["line1_out", "line2_in"]),
@@ -39,7 +45,12 @@ _BY_HAND = ("streamed", "in memory")
 
 
 def run(sizes: Sizes) -> list[Figure]:
-    """The same time beside both yardsticks.
+    """The same time beside both yardsticks, and that of an hour with history."""
+    return [*_of_many_days(sizes), _of_an_hour(sizes)]
+
+
+def _of_many_days(sizes: Sizes) -> list[Figure]:
+    """Both figures of many days.
 
     Raises:
         AssertionError: the query by hand makes other figures, so that their times can't be compared.
@@ -65,6 +76,43 @@ def run(sizes: Sizes) -> list[Figure]:
                 sizes.rounds,
             )
     return _figures(timings, f"{sizes.derived_stores:,} stores x {sizes.derived_days} days, {rows.height:,} rows")
+
+
+def _of_an_hour(sizes: Sizes) -> Figure:
+    fleet = made_fleet(sizes.dagster_stores, 1)
+    with (
+        own_postgres() as postgres,
+        warehouse_of(fleet, postgres) as (young_url, young),
+        warehouse_of(fleet, postgres) as (old_url, old),
+    ):
+        _write_past(fleet, old)
+        for url, warehouse in ((young_url, young), (old_url, old)):
+            with warehouse.transaction() as connection:
+                write_counts(connection, Report.LINES, made_counts(fleet))
+            with psycopg.connect(url, autocommit=True) as plain:
+                plain.execute("VACUUM ANALYZE")
+        hours = {store_id: [DAY + 12 * HOUR] for store_id in fleet.store_ids}
+        timings = interleaved(
+            [
+                Contender("old", lambda: derive_hours(fleet, old, hours, _two_days_after(DAY), "bench")),
+                Contender("young", lambda: derive_hours(fleet, young, hours, _two_days_after(DAY), "bench")),
+            ],
+            sizes.rounds,
+        )
+    what = "derive an hour, eleven weeks behind it"
+    size = f"{sizes.dagster_stores:,} stores, read and written, nothing new"
+    beside = "the same with no week behind it"
+    return Figure.of(timings, what, size, ours="old", yardsticks=["young"], yardstick=beside)
+
+
+def _write_past(fleet: Fleet, warehouse: Warehouse) -> None:
+    first = DAY - LOOK_BACK
+    hours = trading_day_hours(fleet.stores, first.date(), DAY.date() - dt.timedelta(days=1))
+    counts = made_counts(fleet, first, LOOK_BACK.days)
+    past = hourly_analytics(counts, fleet.stores, hours, DAY).with_columns(run_id=pl.lit("bench"))
+    whole = past.group_by("store_id").agg(start=pl.col("hour_start").min(), end=pl.col("hour_end").max())
+    with warehouse.transaction() as connection:
+        write_hourly(connection, past, whole)
 
 
 def _figures(timings: Timings, size: str) -> list[Figure]:
