@@ -38,8 +38,8 @@ CONFIG_FILE = "dagster.yaml"
 EVENTS_AT_ONCE = "DAGSTER_EVENT_BATCH_SIZE"
 """Dagster's own switch: events that belong together are stored so many at a time, instead of each by itself."""
 
-ASK_LATE = {"dev", "api", "code-server"}
-"""Commands of `dagster` that load code first, while a new server starts. All others wait for it, and fail with it."""
+ASK_LATE = {"api", "code-server"}
+"""Commands of `dagster` that load code first while a new server starts, as `dev` does. Others wait and fail with it."""
 
 
 class DagsterStorage(DagsterPostgresStorage):
@@ -143,7 +143,7 @@ def external_url() -> str | None:
     """The SQLAlchemy URL of Dagster's database as `DAGSTER_POSTGRES_URL` names it; None: the embedded server's.
 
     The driver is always stated: SQLAlchemy 2.1 reads `postgresql://` as psycopg 3, whose JSON dagster-postgres cannot
-    write. Dagster listens for events: behind a pooler the session mode is needed.
+    write.
 
     Raises:
         ConfigurationError: DAGSTER_POSTGRES_URL is no URL of Postgres.
