@@ -77,7 +77,7 @@ def a_day(line: Pipeline) -> Volume:
 def an_hour(line: Pipeline) -> None:
     """The poll on the hour, with what follows from it, and the one of the open hour at half past."""
     ended, stores = line.hours[-1], line.fleet.store_ids
-    days = day_rectangle(ended.date(), ended.date(), stores)
+    days = day_rectangle(line.days[-1], line.days[-1], stores)
     for hour, assets in ((ended, ("raw_sensor_counts", "regional_counts")), (ended + HOUR, ("raw_sensor_counts",))):
         line.run(jobs.COLLECT_SENSORS, hour_rectangle(hour, hour, stores), only=assets)
         line.run(jobs.CALCULATE_REGIONS, hour_rectangle(hour, hour, stores))

@@ -7,7 +7,7 @@ from retail_pipeline.devices.models import Ask, Reply
 from retail_pipeline.fleet.models import Fleet, Report
 
 DAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
-"""A Monday; the fleets live in UTC, far from any clock change."""
+"""A Monday; the fleets live in UTC unless a zone is named, far from any clock change."""
 
 HOUR = dt.timedelta(hours=1)
 HEADER = b"StartTime, EndTime, Tolal - In, Tolal - Out, Tolal - Sum" + b"".join(
@@ -34,19 +34,19 @@ def made_fleet(stores: int, devices: int, base_url: str = "http://127.0.0.1:1") 
     return Fleet.model_validate(declared(stores, devices, base_url))
 
 
-def declared(stores: int, devices: int, base_url: str) -> dict[str, Any]:
+def declared(stores: int, devices: int, base_url: str, timezone: str = "UTC") -> dict[str, Any]:
     """The same as a fleet file says it."""
-    made = [_store(number, devices, base_url) for number in range(stores)]
+    made = [_store(number, devices, base_url, timezone) for number in range(stores)]
     return {"organizations": [{"id": "acme", "name": "Acme"}], "stores": made}
 
 
-def _store(number: int, devices: int, base_url: str) -> dict[str, Any]:
+def _store(number: int, devices: int, base_url: str, timezone: str) -> dict[str, Any]:
     name = f"shop-{number:05}"
     return {
         "id": name,
         "organization": "acme",
         "name": name,
-        "timezone": "UTC",
+        "timezone": timezone,
         "opening_hours": {"mon-sun": "09:00-19:00"},
         "sensors": [_device(f"{name}-{one}", base_url, is_first=one == 0) for one in range(devices)],
         "zones": _ZONES,

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 import psycopg
@@ -37,6 +38,8 @@ from retail_pipeline.warehouse.fleet_tables import sync_fleet
 from retail_pipeline.warehouse.migrations import migrate
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+_EVENING = 22
+"""The hour that ended last, by the clock of the stores: an hour costs more the later in its day it is."""
 _OF_AN_HOUR = {
     "interval_start": ("raw_sensor_counts", "virtual_region_occupancy"),
     "hour_start": ("hourly_analytics", "zone_hours", "zone_flows", "queue_alerts"),
@@ -54,12 +57,16 @@ class ManyHosts(SensorApis):
 class Pipeline:
     """A fleet, its warehouse and its Dagster, with hours to collect that end with the last whole one."""
 
-    def __init__(self, url: str, dagster_url: str, instance: dg.DagsterInstance, fleet: Fleet, hours: int) -> None:
+    def __init__(
+        self, url: str, dagster_url: str, instance: dg.DagsterInstance, fleet: Fleet, now: dt.datetime, hours: int
+    ) -> None:
         self.url, self.dagster_url, self.instance, self.fleet = url, dagster_url, instance, fleet
         self.warehouse = Warehouse(url)
-        self.now = dt.datetime.now(dt.UTC)
+        self.now = now
         last = self.now.replace(minute=0, second=0, microsecond=0) - HOUR
         self.hours = [last - ago * HOUR for ago in range(hours)][::-1]
+        clock = ZoneInfo(evening_zone(now))
+        self.days = [hour.astimezone(clock).date() for hour in self.hours]
         self.partitions = current_partitions(self.now)
         self.definitions = build_defs(now=self.now, resources={"sensor_apis": ManyHosts()})
         self.told: dict[str, Told] = {}
@@ -130,7 +137,7 @@ class Pipeline:
 
     def _work(self, warehouse: Warehouse) -> None:
         hours = dict.fromkeys(self.fleet.store_ids, self.hours)
-        days = {store_id: {hour.date() for hour in self.hours} for store_id in self.fleet.store_ids}
+        days = {store_id: set(self.days) for store_id in self.fleet.store_ids}
         for report in Report:
             collect(self.fleet, warehouse, fetch, report, hours, self.now)
         derive_hours(self.fleet, warehouse, hours, self.now, "bench")
@@ -163,7 +170,7 @@ class Pipeline:
     def _runs(self) -> list[tuple[str, Mapping[str, str]]]:
         """The jobs of `by_dagster`, with the partitions of each."""
         rectangle = hour_rectangle(self.hours[0], self.hours[-1], self.fleet.store_ids)
-        days = day_rectangle(self.hours[0].date(), self.hours[-1].date(), self.fleet.store_ids)
+        days = day_rectangle(self.days[0], self.days[-1], self.fleet.store_ids)
         return [
             (jobs.COLLECT_SENSORS, rectangle),
             (jobs.CALCULATE_REGIONS, rectangle),
@@ -186,10 +193,17 @@ def environment(given: Mapping[str, object]) -> Iterator[None]:
         os.environ |= before
 
 
+def evening_zone(now: dt.datetime) -> str:
+    """The zone in which the hour that ended last was `_EVENING`: figures do not depend on when they are taken."""
+    ahead = (_EVENING + 1 - now.hour) % 24
+    return f"Etc/GMT{24 - ahead if ahead > 12 else -ahead:+d}"  # which counts westwards
+
+
 @contextmanager
 def pipeline(stores: int, devices: int, base_url: str, hours: int) -> Iterator[Pipeline]:
     """A pipeline that has never run, on databases of its own."""
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    now = dt.datetime.now(dt.UTC)
     with (
         own_home() as home,
         own_postgres() as postgres,
@@ -197,7 +211,7 @@ def pipeline(stores: int, devices: int, base_url: str, hours: int) -> Iterator[P
         fresh_database(postgres.url) as dagster_url,
     ):
         path = home / "fleet.yaml"
-        path.write_text(yaml.safe_dump(declared(stores, devices, base_url)))
+        path.write_text(yaml.safe_dump(declared(stores, devices, base_url, evening_zone(now))))
         migrate(url)
         given = {
             "RETAIL_FLEET": path,
@@ -206,4 +220,4 @@ def pipeline(stores: int, devices: int, base_url: str, hours: int) -> Iterator[P
             "DAGSTER_POSTGRES_URL": dagster_url,
         }
         with environment(given), retail_instance() as instance:
-            yield Pipeline(url, dagster_url, instance, load_fleet(path), hours)
+            yield Pipeline(url, dagster_url, instance, load_fleet(path), now, hours)

@@ -1,7 +1,8 @@
 """What the pipeline takes as stores become more: measured up to a thousand, beyond that computed from the slope.
 
 An hour's work is what a running pipeline does in an hour, on a day that is collected already: one poll with its
-writing, the derivation of the day so far, the sums and every check, with four devices a store that answer at once.
+writing, the derivation of the day so far, which is nearly over, the sums and every check, with four devices a store
+that answer at once.
 Dagster's events are those of `event_volume.py`, measured up to a hundred stores, beyond that so many times.
 """
 

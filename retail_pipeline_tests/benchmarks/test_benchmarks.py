@@ -1,15 +1,18 @@
 """Every benchmark runs, at a size that takes no time, and what a run writes is whole. No time is asserted."""
 
+import datetime as dt
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from benchmarks import __main__ as bench
 from benchmarks.measure import Contender, Ratio, interleaved, ratio_of
+from benchmarks.pipeline import evening_zone
 from benchmarks.scaling import Size, beyond, where_it_ends
 from benchmarks.scaling import table as scaling_table
 from benchmarks.sizes import SMALL, USUAL
@@ -180,3 +183,9 @@ def test_memory_of_a_process_counts_what_names_its_home(tmp_path: Path) -> None:
         assert sum(memory_mb(os.getpid(), tmp_path).values()) > held
         process.communicate(b"\n")
     assert not answers(free_port())
+
+
+@pytest.mark.parametrize("hour", range(24))
+def test_a_fleet_is_measured_late_in_its_day_whatever_the_hour(hour: int) -> None:
+    now = dt.datetime(2026, 3, 2, hour, 40, tzinfo=dt.UTC)
+    assert (now - dt.timedelta(hours=1)).astimezone(ZoneInfo(evening_zone(now))).hour == 22
