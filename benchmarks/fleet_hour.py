@@ -75,6 +75,7 @@ def measure(stores: int, devices: int, hours: int, base_url: str, rounds: int) -
         if hours == 1:
             # A running fleet has its day behind it; a backfill of one begins with nothing, the first like the others.
             line.by_dagster()
+            line.settle()
             line.only_events()
             floors = Floors(line)
             asks = asks_of(line.fleet, line.now)

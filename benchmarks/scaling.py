@@ -59,6 +59,7 @@ def measure(stores: int, devices: int, base_url: str) -> list[float]:
         line.empty()
         before = _bytes(line.url, "pg_database_size(current_database())")
         line.without_dagster()
+        line.settle()
         warehouse = (_bytes(line.url, "pg_database_size(current_database())") - before) / 1e6
         seconds = Contender("", line.without_dagster).seconds()
         memory = peak_memory_mb()
