@@ -1,6 +1,7 @@
 """What Dagster writes down about a day of the pipeline: the runs of one hour, as the schedule has them, 24 times.
 
-Reports, once a day, and live readings, where devices show them, come on top.
+Reports, once a day, and live readings, where devices show them, come on top. In the first ten minutes of an hour a poll
+leaves the open one alone: whoever measures then finds a third less.
 
 Yardstick: the same at commit b00286a, where each event said everything twice, each check was also an output, and what
 a run had planned stayed for ever; measured by this module over that commit, 10 stores of 4 devices.
