@@ -103,14 +103,18 @@ def test_postgres_killed_under_load_comes_back_and_the_work_ends_as_if_it_had_no
         def kill() -> None:
             os.kill(postmaster_of(home), signal.SIGKILL)
 
-        failed = 0
+        broken = 0
         for at in chosen(7, points, 3):
-            with striking(Points(kill, at)), pytest.raises(WarehouseError):
-                work_through(fleet, warehouse)
-            failed += 1
+            try:
+                with striking(Points(kill, at)) as struck:
+                    work_through(fleet, warehouse)
+            except WarehouseError:
+                broken += 1
+            assert struck.passed >= at
             server.ensure()
         work_through(fleet, warehouse)
-        assert failed == 3
+        # Not always three: who is about to connect waits until the keeper has the server back, and notices nothing.
+        assert broken
         assert end_state(url) == wanted
 
 
