@@ -4,8 +4,9 @@ A member is bound by row level security, as over Supabase's REST interface. On t
 PostgreSQL 15, or 16 where that is not installed: of the two, a line shows the one that does worse.
 
 Yardstick: the server's own time (EXPLAIN ANALYZE) to find the same rows by their key, out of the index alone; no query
-that returns a figure can be under it. What a client waits for, 95 of 100 times, stands in a line of its own. A year of
-a store as reported, summed, is held against the same sum as owner: what row level security costs.
+that returns a figure can be under it. The index is the one that also carries figures: without them it would be read in
+two thirds to half the time. What a client waits for, 95 of 100 times, stands in a line of its own. A year of a store as
+reported, summed, is held against the same sum as owner: what row level security costs.
 """
 
 import json

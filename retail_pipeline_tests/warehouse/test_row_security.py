@@ -369,6 +369,18 @@ def test_a_chart_of_a_stores_hours_or_days_is_drawn_from_the_key_alone(
     assert [node["Node Type"] for node in nodes if node.get("Relation Name")] == ["Index Only Scan"]
 
 
+def test_figures_of_all_stores_come_out_of_one_index_in_the_order_of_the_stores(connection: psycopg.Connection) -> None:
+    connection.execute("SET LOCAL enable_seqscan = off")
+    connection.execute("SET LOCAL enable_bitmapscan = off")
+    become(connection, "authenticated", (Grant("acme", "viewer"),))
+
+    figures = "SELECT entries, capture_rate, peak_hour, quality FROM retail.store_days"
+    nodes = planned(connection, f"{figures} WHERE trading_day = '2026-01-01' ORDER BY store_id")
+
+    assert [node["Node Type"] for node in nodes if node.get("Relation Name")] == ["Index Only Scan"]
+    assert not any(node["Node Type"] == "Sort" for node in nodes)
+
+
 def test_who_is_granted_an_organization_and_a_store_of_it_sees_each_store_once(connection: psycopg.Connection) -> None:
     become(connection, "authenticated", (Grant("acme", "viewer"), Grant("acme", "manager", "pune")))
     for relation in ("stores", *FIGURES):
