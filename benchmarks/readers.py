@@ -88,7 +88,7 @@ _YEAR = (
     " AND interval_start >= %(end)s - interval '365 days' AND interval_start < %(end)s"
 )
 
-_ASKING = "SELECT retail.sole_organization('viewer')"
+_ASKING = "SELECT retail.readable_stores('viewer'), retail.readable_organizations('viewer', FALSE)"
 
 
 def run(sizes: Sizes) -> list[Figure]:

@@ -89,9 +89,6 @@ READERS = {
     "manager here, viewer there": Reader(
         (Grant("acme", "manager", "pune"), Grant("beta", "viewer")), {"pune", "porto"}, {"pune"}, set()
     ),
-    "a viewer of both": Reader(
-        (Grant("acme", "viewer"), Grant("beta", "viewer")), {"lisbon", "pune", "porto"}, set(), set()
-    ),
     "one granted a store of others": Reader((Grant("acme", "viewer", "porto"),), set(), set(), set()),
 }
 
@@ -407,59 +404,6 @@ def test_a_store_that_changed_hands_is_seen_by_its_new_owner_without_its_past(co
     become(connection, "authenticated", (Grant("beta", "viewer"),))
     assert seen(connection, "stores", "store_id") == {"porto", "pune"}
     assert [seen(connection, one, "store_id") for one in FIGURES] == [{"porto"}] * 4
-
-
-@pytest.mark.parametrize("who", READERS)
-def test_days_are_seen_as_strictly_where_all_stores_belong_to_one_organization(
-    connection: psycopg.Connection, who: str
-) -> None:
-    # Porto was beta's, and its past still is.
-    connection.execute("UPDATE retail.stores SET organization_id = 'acme'")
-    become(connection, "authenticated", READERS[who].grants)
-    connection.execute("RESET ROLE")
-    readable = (
-        "SELECT store_id FROM retail.daily_summaries WHERE store_id = ANY (retail.readable_stores('viewer'))"
-        " AND organization_id = ANY (retail.readable_organizations('viewer', FALSE))"
-    )
-    expected = {store for (store,) in connection.execute(readable.encode())}
-    connection.execute("SET LOCAL ROLE authenticated")
-
-    assert [seen(connection, days, "store_id") for days in ("daily_summaries", "store_days")] == [expected] * 2
-
-
-@pytest.mark.parametrize(
-    ("grant", "stores_of", "sole"),
-    [
-        (Grant("acme", "viewer"), "acme", "acme"),
-        (Grant("acme", "manager"), "acme", "acme"),
-        (Grant("acme", "viewer", "pune"), "acme", None),
-        (Grant("beta", "owner"), "acme", None),
-        (Grant("acme", "viewer"), "beta", None),
-    ],
-    ids=["viewer", "manager", "viewer of one store", "owner elsewhere", "viewer of one that has no store"],
-)
-def test_an_organization_is_the_sole_one_for_those_who_may_read_all_stores_there_are(
-    connection: psycopg.Connection, grant: Grant, stores_of: str, sole: str | None
-) -> None:
-    asked = "SELECT retail.sole_organization('viewer'), retail.sole_organization('owner')"
-    become(connection, "authenticated", (grant,))
-    assert connection.execute(asked).fetchone() == (None, None)
-    connection.execute("RESET ROLE")
-    connection.execute("UPDATE retail.stores SET organization_id = %s", [stores_of])
-    connection.execute("SET LOCAL ROLE authenticated")
-    assert connection.execute(asked).fetchone() == (sole, None)
-
-
-def test_days_of_a_sole_organization_are_read_without_a_list_of_its_stores(connection: psycopg.Connection) -> None:
-    connection.execute("UPDATE retail.stores SET organization_id = 'acme'")
-    connection.execute("UPDATE retail.daily_summaries SET organization_id = 'acme'")
-    become(connection, "authenticated", (Grant("acme", "viewer"),))
-
-    row = connection.execute("EXPLAIN (ANALYZE, FORMAT json) SELECT entries FROM retail.store_days").fetchone()
-    nodes = list(flat(row[0][0]["Plan"]))
-
-    asked = [node["Actual Loops"] for node in nodes if node.get("Parent Relationship") in {"InitPlan", "SubPlan"}]
-    assert sorted(asked) == [0] * (len(asked) - 1) + [1]
 
 
 def planned(connection: psycopg.Connection, query: str) -> list[dict[str, object]]:
