@@ -8,6 +8,8 @@ from psycopg import sql
 
 INCOMING = sql.Identifier("incoming")
 EVERYWHERE = sql.SQL("TRUE")
+_NEW_ORIGIN = ("reply_id", "run_id")
+"""What a revision says of where a new figure came from."""
 
 
 class Target(NamedTuple):
@@ -59,7 +61,7 @@ def differences(
 ) -> sql.Composed:
     """Write the rows of `differing_rows`, keep the old figures, and return the keys."""
     return sql.SQL(
-        "WITH differing AS MATERIALIZED ({differing}), before AS ({before}), written AS ({upsert})"
+        "WITH differing AS MATERIALIZED ({differing}), before AS MATERIALIZED ({before}), written AS ({upsert})"
         "{revised} SELECT {keys} FROM written"
     ).format(
         differing=differing,
@@ -83,7 +85,7 @@ def _upsert(target: Target, columns: Sequence[str]) -> sql.Composed:
     """The guard stands again in DO UPDATE: another writer may have come in between."""
     return sql.SQL(
         "INSERT INTO {table} AS standing ({columns}) SELECT {columns} FROM differing ORDER BY {key}"
-        " ON CONFLICT ({key}) DO UPDATE SET {updates} WHERE {worth} RETURNING {standing_key}"
+        " ON CONFLICT ({key}) DO UPDATE SET {updates} WHERE {worth} RETURNING {returned}"
     ).format(
         table=target.name,
         columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
@@ -92,27 +94,33 @@ def _upsert(target: Target, columns: Sequence[str]) -> sql.Composed:
             sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in columns if name not in target.key
         ),
         worth=_is_worth_writing(target, "excluded", "standing"),
-        standing_key=qualified("standing", target.key),
+        returned=qualified("standing", [*target.key, *_told_of(target, columns)]),
     )
 
 
+def _told_of(target: Target, columns: Sequence[str]) -> list[str]:
+    """The columns of a written row that a revision tells of."""
+    origin = [name for name in _NEW_ORIGIN if name in columns]
+    return [*target.revise, *target.told, *origin] if target.revise else []
+
+
 def _revised(target: Target, columns: Sequence[str]) -> sql.Composable:
+    """One join of what stood and what stands: each more is a loop over all rows, for their number is not foreseen."""
     if not target.revise:
         return sql.SQL("")
     figures = [
         sql.SQL("({}, {}::text, {}::text, {})").format(
-            name, sql.Identifier("before", name), sql.Identifier("differing", name), is_kept
+            name, sql.Identifier("before", name), sql.Identifier("written", name), is_kept
         )
         for name, is_kept in _kept(target, "before")
     ]
     return sql.SQL(
-        ", revised AS ({head} FROM before INNER JOIN written ON {written} INNER JOIN differing ON {differing}"
+        ", revised AS ({head} FROM before INNER JOIN written ON {same}"
         " CROSS JOIN LATERAL (VALUES {figures}) AS figure (name, old, new, is_kept)"
         " WHERE figure.is_kept AND figure.old IS DISTINCT FROM figure.new)"
     ).format(
-        head=_revision_head(target, "before", "differing", columns),
-        written=_same_key(target, "written", "before"),
-        differing=_same_key(target, "differing", "before"),
+        head=_revision_head(target, "before", "written", columns),
+        same=_same_key(target, "written", "before"),
         figures=sql.SQL(", ").join(figures),
     )
 
@@ -170,7 +178,7 @@ def removal(target: Target, doomed: sql.Composable) -> sql.Composed:
 def _revision_head(target: Target, old: str, new: str | None, columns: Sequence[str]) -> sql.Composed:
     """INSERT INTO revisions ... SELECT ..., up to FROM; a removed row has no new value."""
     origin = [
-        sql.Identifier(new, name) if new and name in columns else sql.SQL("NULL") for name in ("reply_id", "run_id")
+        sql.Identifier(new, name) if new and name in columns else sql.SQL("NULL") for name in _NEW_ORIGIN
     ]
     return sql.SQL(
         "INSERT INTO retail.revisions (table_name, row_key, column_name, old_value, new_value, store_id,"
