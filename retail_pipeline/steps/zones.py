@@ -15,6 +15,7 @@ from retail_pipeline.frames.flows import zone_flows
 from retail_pipeline.frames.queues import queue_alerts
 from retail_pipeline.frames.snapshots import counted_snapshots
 from retail_pipeline.frames.zone_hours import zone_hours
+from retail_pipeline.steps.spans import bounds
 from retail_pipeline.warehouse import reads, tables
 from retail_pipeline.warehouse.connection import Connection, Warehouse
 
@@ -41,15 +42,20 @@ class Written:
     changed: pl.DataFrame
 
 
+_STANDING = {"zone_hours": reads.zone_hours, "zone_flows": reads.zone_flows, "queue_alerts": reads.queue_alerts}
+
+
 def write_zone_tables(
-    connection: Connection, day: DayFigures, slices: pl.DataFrame, now: dt.datetime, run_id: str
+    connection: Connection, warehouse: Warehouse, day: DayFigures, slices: pl.DataFrame, now: dt.datetime, run_id: str
 ) -> dict[str, Written]:
     """Derive and write `zone_hours`, `zone_flows` and `queue_alerts`, and the snapshots of a day that `now` lies in."""
     by_run = pl.lit(run_id).alias("run_id")
-    written = {
-        table: Written(rows, tables.write_by_zone(connection, table, rows.with_columns(by_run), slices))
-        for table, rows in _derived(day).items()
-    }
+    ids, span = [store.id for store in day.stores], bounds(day.hours)
+    written = {}
+    for table, rows in _derived(day).items():
+        standing = _STANDING[table](warehouse, ids, *span)
+        changed = tables.write_by_zone(connection, table, rows.with_columns(by_run), slices, standing)
+        written[table] = Written(rows, changed)
     today = slices.filter(pl.col("start") <= now, pl.col("end") > now).select("store_id", "start")
     hourly, zones = _since(today, day.hourly, day.zones)
     tables.write_snapshots(connection, counted_snapshots(hourly, zones, day.answered))

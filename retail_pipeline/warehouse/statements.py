@@ -177,9 +177,7 @@ def removal(target: Target, doomed: sql.Composable) -> sql.Composed:
 
 def _revision_head(target: Target, old: str, new: str | None, columns: Sequence[str]) -> sql.Composed:
     """INSERT INTO revisions ... SELECT ..., up to FROM; a removed row has no new value."""
-    origin = [
-        sql.Identifier(new, name) if new and name in columns else sql.SQL("NULL") for name in _NEW_ORIGIN
-    ]
+    origin = [sql.Identifier(new, name) if new and name in columns else sql.SQL("NULL") for name in _NEW_ORIGIN]
     return sql.SQL(
         "INSERT INTO retail.revisions (table_name, row_key, column_name, old_value, new_value, store_id,"
         " organization_id, reply_id, run_id) SELECT {table}, jsonb_build_object({key}), figure.name, figure.old, {new},"

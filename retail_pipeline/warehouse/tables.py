@@ -12,7 +12,7 @@ from retail_pipeline.fleet.models import Report
 from retail_pipeline.frames import schemas
 from retail_pipeline.warehouse.queries import columns_of, query
 from retail_pipeline.warehouse.statements import Target
-from retail_pipeline.warehouse.write import merge, prune
+from retail_pipeline.warehouse.write import merge, one_row_per_key, prune
 
 _ORIGIN = ("store_id", "organization_id", "reply_id", "collected_at", "run_id")
 _NO_FIGURES = (
@@ -76,28 +76,41 @@ def write_counts(connection: psycopg.Connection, report: Report, rows: pl.DataFr
     return merge(connection, target, schemas.conform(rows, schema), replaces_overlaps=True)
 
 
-def write_zones(connection: psycopg.Connection, rows: pl.DataFrame, slices: pl.DataFrame) -> pl.DataFrame:
+def write_zones(
+    connection: psycopg.Connection, rows: pl.DataFrame, slices: pl.DataFrame, standing: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Write zone occupancy with `run_id`; keys (store_id, zone, interval_start) of rows new, changed or removed.
 
     `slices` (store_id, start, end) is what was derived whole: rows there that are not in `rows` are removed.
+    `standing`: see `_write_slices`.
     """
-    return _write_slices(connection, ZONES, rows, slices, "interval_start")
+    return _write_slices(connection, ZONES, rows, slices, "interval_start", standing)
 
 
-def write_hourly(connection: psycopg.Connection, rows: pl.DataFrame, slices: pl.DataFrame) -> pl.DataFrame:
+def write_hourly(
+    connection: psycopg.Connection, rows: pl.DataFrame, slices: pl.DataFrame, standing: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Write hourly figures with `run_id`; keys (store_id, hour_start) of rows new, changed or removed.
 
     `slices` (store_id, start, end) is what was derived whole: rows there that are not in `rows` are removed.
+    `standing`: see `_write_slices`.
     """
-    return _write_slices(connection, HOURS, rows, slices, "hour_start")
+    return _write_slices(connection, HOURS, rows, slices, "hour_start", standing)
 
 
-def write_by_zone(connection: psycopg.Connection, table: str, rows: pl.DataFrame, slices: pl.DataFrame) -> pl.DataFrame:
+def write_by_zone(
+    connection: psycopg.Connection,
+    table: str,
+    rows: pl.DataFrame,
+    slices: pl.DataFrame,
+    standing: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """Write a table of `BY_ZONE` with `run_id`; keys of rows new, changed or removed.
 
     `slices` (store_id, start, end) is what was derived whole: rows there that are not in `rows` are removed.
+    `standing`: see `_write_slices`.
     """
-    return _write_slices(connection, BY_ZONE[table], rows, slices, "hour_start")
+    return _write_slices(connection, BY_ZONE[table], rows, slices, "hour_start", standing)
 
 
 def write_snapshots(connection: psycopg.Connection, rows: pl.DataFrame) -> pl.DataFrame:
@@ -135,7 +148,34 @@ def write_pipeline_health(connection: psycopg.Connection, rows: pl.DataFrame) ->
 
 
 def _write_slices(
-    connection: psycopg.Connection, target: Target, rows: pl.DataFrame, slices: pl.DataFrame, start_column: str
+    connection: psycopg.Connection,
+    target: Target,
+    rows: pl.DataFrame,
+    slices: pl.DataFrame,
+    start_column: str,
+    standing: pl.DataFrame | None,
 ) -> pl.DataFrame:
-    removed = prune(connection, target, rows, slices, start_column=start_column)
-    return pl.concat([removed, merge(connection, target, rows)]).sort(target.key)
+    """Make the slices hold the rows.
+
+    `standing` is what the table holds around there, read while nobody but the caller may derive it: what stands as it
+    should, most of a day, is not sent once more. Without it all rows are, for the server to compare.
+    """
+    rows = one_row_per_key(target, rows)
+    if standing is None:
+        removed = prune(connection, target, rows, slices, start_column=start_column)
+        return pl.concat([removed, merge(connection, target, rows)]).sort(target.key)
+    held = _within(standing, slices, start_column)
+    removed = held.join(rows, on=target.key, how="anti").select(target.key)
+    if not removed.is_empty():
+        removed = prune(connection, target, rows, slices, start_column=start_column)
+    news = rows.join(held, on=[*target.key, *target.compare], how="anti", nulls_equal=True)
+    return pl.concat([removed, merge(connection, target, news)]).sort(target.key)
+
+
+def _within(rows: pl.DataFrame, slices: pl.DataFrame, start_column: str) -> pl.DataFrame:
+    """Those that start in a slice of their store, none of which overlap."""
+    return (
+        rows.sort(start_column)
+        .join_asof(slices.sort("start"), left_on=start_column, right_on="start", by="store_id", check_sortedness=False)
+        .filter(pl.col(start_column) < pl.col("end"))
+    )

@@ -49,7 +49,7 @@ def merge(
     Raises:
         RepeatedKeys: a key comes twice and no `newer_than` tells which row is meant.
     """
-    rows = _one_row_per_key(target, frame)
+    rows = one_row_per_key(target, frame)
     if rows.is_empty():
         return rows.select(target.key)
     copy_into_temp(connection, target, rows)
@@ -119,7 +119,7 @@ def _arrays(schema: pl.Schema) -> list[pl.Expr]:
     ]
 
 
-def _one_row_per_key(target: Target, frame: pl.DataFrame) -> pl.DataFrame:
+def one_row_per_key(target: Target, frame: pl.DataFrame) -> pl.DataFrame:
     """Sorted by key: two writers lock rows in the same order. Of rows that only time tells apart, the newest."""
     if target.newer_than:
         by_age = frame.sort(*target.key, target.newer_than)
