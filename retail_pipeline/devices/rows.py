@@ -59,7 +59,7 @@ def judge_rows(rows: pl.DataFrame, report: Report, cap: int) -> Judged:
 
 
 def _is_padding(report: Report) -> pl.Expr:
-    is_zero = (pl.sum_horizontal(_COUNTED[report]) == 0) & pl.col("is_readable")
+    is_zero = pl.all_horizontal(pl.col(_COUNTED[report]) == 0) & pl.col("is_readable")
     is_nowhere = (pl.col("interval_start") > pl.col("now")) | pl.col("problem").str.starts_with("the clocks of")
     return (is_zero & is_nowhere).fill_null(value=False)
 

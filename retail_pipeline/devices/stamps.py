@@ -63,7 +63,7 @@ def heads_of(replies: Sequence[Reply], last_skew: Mapping[str, float]) -> pl.Dat
         "sensor_id": _text([ask.device.id for ask in asks]),
         "store_id": _text([ask.store.id for ask in asks]),
         "organization_id": _text([ask.store.organization for ask in asks]),
-        "zone": _text(zones),
+        "zone": _text(zones).cast(pl.Categorical()),
         "now": _instants([_microseconds(device_now(one, last_skew.get(one.ask.device.id))) for one in replies]),
         "lower": _instants([lower for lower, _ in bounds]),
         "upper": _instants([upper for _, upper in bounds]),
@@ -77,10 +77,10 @@ def with_heads(rows: pl.DataFrame, heads: pl.DataFrame, *columns: str) -> pl.Dat
 
 
 def place_rows(rows: pl.DataFrame, heads: pl.DataFrame) -> pl.DataFrame:
-    """Puts `interval_start`, `interval_end`, `settles_at` (UTC) and `problem` in the place of `start`, `end` (text).
+    """Puts `interval_start`, `interval_end`, `settles_at` (UTC) and `problem` in the place of the stamps as they came.
 
-    Also adds `now`, `lower`, `upper` of the reply. Needs `reply_index`. Keeps every row, in order. `EndTime` is
-    inclusive: `10:59:59` ends at 11.
+    Those are `start` and `end` (Categorical). Also adds `now`, `lower`, `upper` of the reply. Needs `reply_index`.
+    Keeps every row, in order. `EndTime` is inclusive: `10:59:59` ends at 11.
     """
     rows = with_heads(rows, heads, "zone", "now", "lower", "upper")
     key = ["zone", "start", "end"]
@@ -135,7 +135,7 @@ def _was_answered_whole(ask: Ask, until: dt.datetime) -> bool:
 
 
 def _naive(column: str) -> pl.Expr:
-    text = pl.col(column)
+    text = pl.col(column).cast(pl.String)
     usual = text.str.to_datetime(_FORMAT, strict=False)
     odd = text.str.strip_chars(' "\t').str.replace_all("-", "/").str.to_datetime(_FORMAT, strict=False)
     stamp = pl.coalesce(usual, pl.when(usual.is_null()).then(odd))

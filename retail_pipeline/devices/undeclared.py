@@ -12,7 +12,7 @@ from retail_pipeline.devices.models import Reply
 from retail_pipeline.devices.rows import is_complete
 from retail_pipeline.fleet.models import Report
 
-_ALL = frozenset(NUMBERS)
+_ALL, _NONE = frozenset(NUMBERS), frozenset[int]()
 _FOUND = {"reply_index": pl.Int64(), "row_number": pl.Int32(), "reason": pl.String()}
 
 
@@ -37,7 +37,7 @@ def undeclared_people(good: pl.DataFrame, replies: Sequence[Reply], report: Repo
 def _undeclared(reply: Reply, report: Report) -> frozenset[int]:
     device = reply.ask.device
     declared = device.lines if report is Report.LINES else device.regions
-    return _ALL.difference(declared or _ALL)
+    return _ALL.difference(declared) if 0 < len(declared) < len(_ALL) else _NONE
 
 
 def _place(number: int, kind: str, unknown: dict[int, frozenset[int]], report: Report) -> pl.Expr:

@@ -3,7 +3,8 @@
 import pytest
 
 from retail_pipeline.devices.parse import Parsed, parse_replies
-from retail_pipeline_tests.devices.replies import line_row, lines_csv, reply_of
+from retail_pipeline.fleet.models import Report
+from retail_pipeline_tests.devices.replies import REGION_HEADER, line_row, lines_csv, reply_of
 from retail_pipeline_tests.shops import utc
 
 
@@ -94,3 +95,25 @@ def test_of_a_report_without_a_column_the_header_is_refused() -> None:
     assert (number, row) == (0, "StartTime,EndTime,Line1 - In")
     assert reason.startswith("columns are missing: line1_out")
     assert reply.failures[0].cause == "malformed"
+
+
+@pytest.mark.parametrize("figure", [10_001, 2**31, 2**40, 2**70], ids=["a crowd", "no Int32", "an Int64", "no Int64"])
+def test_a_figure_however_large_is_refused_with_its_row_alone(figure: int) -> None:
+    wrong = line_row("2025/07/22 11:00", (figure, 1))
+    bodies = [lines_csv(line_row("2025/07/22 10:00", (3, 1)), wrong), lines_csv(line_row("2025/07/22 10:00", (5, 2)))]
+
+    batch = parse_replies([reply_of(body) for body in bodies])
+
+    assert batch.rows.select("reply_index", "line1_in", "total_in").rows() == [(0, 3, 3), (1, 5, 5)]
+    assert batch.rejected.select("reply_index", "row").rows() == [(0, wrong)]
+    assert (
+        "no number" in batch.rejected["reason"][0] if figure == 2**70 else "above 10,000" in batch.rejected["reason"][0]
+    )
+
+
+def test_figures_that_are_too_large_to_be_added_up_are_no_padding() -> None:
+    row = ",".join(["2025/07/24 10:00:00,2025/07/24 10:59:59", *[str(2**30)] * 4, "0"])
+
+    batch = parse_replies([reply_of(f"{REGION_HEADER}\n{row}\n", report=Report.REGIONS, hours=24)])
+
+    assert (batch.padding, batch.rejected["row"].to_list()) == ({}, [row])
