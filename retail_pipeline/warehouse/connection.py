@@ -85,13 +85,12 @@ class Warehouse:
         Raises:
             WarehouseError: the database refused, with its reason.
         """
-        with self.connect() as connection:
-            try:
-                connection.execute(_SETTINGS, self._timeouts)
+        try:
+            with self._writer() as connection:
                 yield connection
                 connection.commit()
-            except psycopg.Error as error:
-                raise warehouse_error(error, self.where) from error
+        except psycopg.Error as error:
+            raise warehouse_error(error, self.where) from error
 
     @contextmanager
     def part(self, connection: psycopg.Connection) -> Generator[None]:
@@ -108,9 +107,10 @@ class Warehouse:
 
     @contextmanager
     def reading(self) -> Generator["Warehouse"]:
-        """The same warehouse for many reads by one thread, which share a connection; one that breaks is replaced.
+        """The same warehouse for the many reads and transactions of one thread, each kind on a connection of its own.
 
-        To connect, and to look up tables that a new connection knows nothing of, takes as long as most reads.
+        One that breaks while it is idle is replaced. To connect, and to look up tables that a new connection knows
+        nothing of, takes as long as most reads.
         """
         shared = _Reading(self)
         try:
@@ -168,6 +168,12 @@ class Warehouse:
             return pyarrow_rows.whole(reader, statement)
 
     @contextmanager
+    def _writer(self) -> Generator[psycopg.Connection]:
+        with self.connect() as writer:
+            writer.execute(_SETTINGS, self._timeouts)
+            yield writer
+
+    @contextmanager
     def _reader(self, **others: str) -> Generator[AdbcConnection]:
         with self._connected() as reader:
             self._begin(reader, **others)
@@ -183,14 +189,44 @@ class Warehouse:
 
 
 class _Reading(Warehouse):
-    """A warehouse that keeps the connection of its reads. Between them no transaction is open, and no lock held."""
+    """A warehouse that keeps its connections. Between uses no transaction is open on them, and no lock held."""
 
     def __init__(self, warehouse: Warehouse) -> None:
         vars(self).update(vars(warehouse))
         self._kept: AdbcConnection | None = None
+        self._idle: list[psycopg.Connection] = []
 
     def let_go(self) -> None:
-        """Close the connection, if there is one."""
+        """Close the connections, if there are any."""
+        self._let_reader_go()
+        while self._idle:
+            self._idle.pop().close()
+
+    @contextmanager
+    def _writer(self) -> Generator[psycopg.Connection]:
+        writer = self._begun()
+        try:
+            yield writer
+        except BaseException:
+            writer.close()
+            raise
+        self._idle.append(writer)
+
+    def _begun(self) -> psycopg.Connection:
+        """That which the last transaction left, or a new one: within a transaction another has its own."""
+        while self._idle:
+            writer = self._idle.pop()
+            try:
+                writer.execute(_SETTINGS, self._timeouts)
+            except psycopg.OperationalError:
+                writer.close()
+            else:
+                return writer
+        writer = self.connect()
+        writer.execute(_SETTINGS, self._timeouts)
+        return writer
+
+    def _let_reader_go(self) -> None:
         if self._kept is not None:
             self._kept.close()
             self._kept = None
@@ -207,5 +243,5 @@ class _Reading(Warehouse):
             yield self._kept
             self._kept.commit()
         except BaseException:
-            self.let_go()
+            self._let_reader_go()
             raise

@@ -1,4 +1,4 @@
-"""Many reads by one connection: shared while it holds, replaced when it breaks, and idle in between."""
+"""Many reads, and many transactions, by one connection: shared, replaced when it breaks, idle in between."""
 
 import psycopg
 import pytest
@@ -6,6 +6,7 @@ import pytest
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.errors import WarehouseError
 
+PID = "SELECT pg_backend_pid()"
 WHO = "SELECT pg_backend_pid() AS pid, current_setting('timezone') AS zone"
 
 
@@ -24,6 +25,52 @@ def test_reads_share_a_connection_that_is_idle_between_them_and_closed_at_the_en
         assert states(url, first) == ["idle"]
         assert warehouse._fetch(WHO).row(0)[0] != first
     assert shared._kept is None
+
+
+def pid_of(warehouse: Warehouse) -> int:
+    """Whose connection the next transaction has."""
+    with warehouse.transaction() as connection:
+        row = connection.execute(PID).fetchone()
+    assert row
+    return int(row[0])
+
+
+def test_transactions_share_a_connection_that_is_idle_between_them_and_closed_at_the_end(
+    warehouse: Warehouse, url: str
+) -> None:
+    with warehouse.reading() as shared:
+        first = pid_of(shared)
+        assert pid_of(shared) == first
+        assert states(url, first) == ["idle"]
+        assert pid_of(warehouse) != first
+    assert shared._idle == []
+
+
+def test_a_transaction_within_another_has_a_connection_of_its_own(warehouse: Warehouse) -> None:
+    with warehouse.reading() as shared:
+        with shared.transaction() as outer:
+            outer.execute("SELECT set_config('lock_timeout', '7s', true)")
+            inner = pid_of(shared)
+            assert outer.execute(PID).fetchone() != (inner,)
+        with shared.transaction() as later:
+            assert later.execute("SELECT current_setting('lock_timeout')").fetchone() == ("1min",)
+
+
+def test_an_idle_connection_that_broke_is_replaced_before_a_transaction(warehouse: Warehouse, url: str) -> None:
+    with warehouse.reading() as shared:
+        first = pid_of(shared)
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("SELECT pg_terminate_backend(%s, 5000)", [first])
+        assert pid_of(shared) != first
+
+
+def test_a_transaction_that_failed_leaves_nothing_behind(warehouse: Warehouse) -> None:
+    with warehouse.reading() as shared:
+        with pytest.raises(WarehouseError), shared.transaction() as connection:
+            connection.execute("CREATE TEMPORARY TABLE incoming AS SELECT 1 / 0")
+        assert shared._idle == []
+        with shared.transaction() as connection:
+            connection.execute("CREATE TEMPORARY TABLE incoming (n integer) ON COMMIT DROP")
 
 
 def test_a_connection_that_broke_is_replaced(warehouse: Warehouse, url: str) -> None:
