@@ -157,7 +157,7 @@ def derived(fleet: Fleet, rows: pl.DataFrame) -> list[pl.DataFrame]:
     """Zones, hours and days of all stores together, as a run has those of some stores (`DAYS_TOGETHER`)."""
     first, last = _first_and_last(rows)
     as_of = _two_days_after(last)
-    hours = trading_day_hours(fleet.stores, first, last)
+    hours = numbered(trading_day_hours(fleet.stores, first, last))
     zones = virtual_region_occupancy(rows, fleet.stores, hours)
     hourly = hourly_analytics(rows, fleet.stores, hours, as_of)
     return [zones, hourly, daily_summaries(hourly, fleet.stores, hours, as_of)]

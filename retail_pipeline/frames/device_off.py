@@ -30,7 +30,7 @@ def device_off(raw: pl.DataFrame, history: pl.DataFrame, hours: pl.DataFrame) ->
     Source: the device protocol's notes on time; a device without power answers later with rows of zeros.
     """
     counted = _business_hours(raw, hours)
-    usual = usual_hours(counted, _people_per_hour(history, hours), "people", len(WEEKS_BACK), by=("sensor_id",)).filter(
+    usual = usual_hours(counted, _people_per_hour(history, hours), "people", len(WEEKS_BACK), by="sensor_id").filter(
         pl.col("usual_weeks") >= _MIN_WEEKS, pl.col("usual") >= MIN_MEDIAN_PEOPLE
     )
     busy = counted.join(usual, on=["sensor_id", "local_date", "local_hour"], how="semi")

@@ -19,7 +19,7 @@ from retail_pipeline.frames.littles_law import dwell_is_valid, stay_minutes
 from retail_pipeline.frames.normal import with_index
 from retail_pipeline.frames.numbered import beside, in_turn, numbered, placed
 from retail_pipeline.frames.ratios import minutes_between, ratio
-from retail_pipeline.frames.schemas import HOURLY_ANALYTICS, UTC_TIME, conform
+from retail_pipeline.frames.schemas import HOURLY_ANALYTICS, conform
 
 _KEY = ("store_id", "hour_start")
 
@@ -75,11 +75,8 @@ def compared_hours(
     return conform(
         with_index(with_imputed(figures, known, as_of), known)
         .filter(is_known)
-        .join(_recovered_hours(recovered, stores), on=_KEY, how="left", maintain_order="left")
-        .with_columns(
-            pl.col("was_recovered").fill_null(value=False), pl.col("input_version").fill_null(pl.col("hour_start"))
-        )
-        .with_columns(hour_letter(as_of)),
+        .pipe(_with_recovered, recovered, stores)
+        .with_columns(pl.col("input_version").fill_null(pl.col("hour_start")), hour_letter(as_of)),
         HOURLY_ANALYTICS,
     )
 
@@ -156,15 +153,14 @@ def _stay() -> list[pl.Expr]:
     return [is_valid.alias("dwell_valid"), pl.when(is_valid).then(stay).alias("dwell_minutes")]
 
 
-def _recovered_hours(recovered: pl.DataFrame | None, stores: Sequence[Store]) -> pl.DataFrame:
-    """Hours that a device over an entrance delivered late."""
+def _with_recovered(figures: pl.DataFrame, recovered: pl.DataFrame | None, stores: Sequence[Store]) -> pl.DataFrame:
+    """`was_recovered`: whether a device over an entrance delivered the hour late."""
+    if recovered is None or recovered.is_empty():
+        return figures.with_columns(was_recovered=False)
     doors = entrance_devices(stores).select("store_id", "sensor_id")
-    late = pl.DataFrame(schema={"sensor_id": pl.String(), "hour_start": UTC_TIME}) if recovered is None else recovered
-    return (
-        doors.join(late.select("sensor_id", "hour_start"), on="sensor_id")
-        .select(*_KEY, pl.lit(value=True).alias("was_recovered"))
-        .unique()
-    )
+    late = doors.join(recovered, on="sensor_id").select(*_KEY, pl.lit(value=True).alias("was_recovered")).unique()
+    joined = figures.join(late, on=_KEY, how="left", maintain_order="left")
+    return joined.with_columns(pl.col("was_recovered").fill_null(value=False))
 
 
 def _is_business_hour() -> pl.Expr:

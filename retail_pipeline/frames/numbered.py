@@ -11,7 +11,12 @@ _AXIS = 1 << 40
 
 
 def numbered(hours: pl.DataFrame) -> pl.DataFrame:
-    """`hours` in order of store and time, with `hour`, `day` (trading day) and `store`: their numbers from 0."""
+    """`hours` in order of store and time, with `hour`, `day` (trading day) and `store`: their numbers from 0.
+
+    Hours that have their numbers already stay as they are.
+    """
+    if "hour" in hours.columns:
+        return hours
     store, day = pl.col("store_id").rle_id(), pl.col("trading_day").rle_id()
     is_new = (store != store.shift(1)) | (day != day.shift(1))
     return (

@@ -15,7 +15,7 @@ def is_whole_hour() -> pl.Expr:
 
 
 def usual_hours(
-    targets: pl.DataFrame, past: pl.DataFrame, figure: str, weeks: int, *, by: Sequence[str] = ("store_id",)
+    targets: pl.DataFrame, past: pl.DataFrame, figure: str, weeks: int, *, by: str = "store_id"
 ) -> pl.DataFrame:
     """One row per target hour that any of the `weeks` weeks before it tells: how `figure` usually stands there.
 
@@ -25,7 +25,7 @@ def usual_hours(
     Adds `usual_weeks` (how many of the weeks are known), `usual` (median), `usual_p25`, `usual_p75` (linear between
     neighbours) and `usual_deviation` (the median of absolute deviations from the median).
     """
-    key = [*by, *_HOUR]
+    key = [by, *_HOUR]
     names = weeks_before(weeks)
     figures, one = pl.col("figures").list, pl.element()
     return (
@@ -46,17 +46,17 @@ def usual_hours(
 
 
 def with_weeks_before(
-    targets: pl.LazyFrame, past: pl.DataFrame, figure: str, weeks: int, *, by: Sequence[str] = ("store_id",)
+    targets: pl.LazyFrame, past: pl.DataFrame, figure: str, weeks: int, *, by: str = "store_id"
 ) -> pl.LazyFrame:
     """Each of `targets` with the `figure` of the weeks before, in columns that `weeks_before` names; see `usual_hours`.
 
     NULL where a week is not known. `targets` are read twice, and have to come in the same order both times.
     """
-    who = past.select(by).unique(maintain_order=True).with_row_index("who").lazy()
-    known = past.lazy().drop_nulls(figure).join(who, on=by, maintain_order="left").select(_place(), figure)
+    place = _place(by, past[by].unique().sort())
+    known = past.lazy().drop_nulls(figure).select(place, figure)
     is_first = pl.col("place").ne_missing(pl.col("place").shift())
     known = known.sort("place", maintain_order=True).filter(is_first)
-    told = targets.with_row_index("row").join(who, on=by, how="left").select("row", _place()).sort("place")
+    told = targets.with_row_index("row").select("row", place).sort("place")
     for week, name in enumerate(weeks_before(weeks), 1):
         then = known.select(pl.col("place") + week * _HOURS_A_WEEK, pl.col(figure).alias(name))
         # Along sorted columns, and with no tolerance, this is the quickest of joins.
@@ -79,8 +79,8 @@ def median_of_four(names: Sequence[str]) -> pl.Expr:
     return pl.when(known > 2).then((total - extremes) / (known - 2)).when(known > 0).then(total / known)
 
 
-def _place() -> pl.Expr:
-    """Hours of the wall clock on one axis, on which each `who` stands far from every other."""
+def _place(by: str, names: pl.Series) -> pl.Expr:
+    """Hours of the wall clock on one axis, on which each of `names` stands far from every other; -1: it is none."""
     days = pl.col("local_date").to_physical().cast(pl.Int64)
-    who = pl.col("who").cast(pl.Int64).fill_null(-1)
+    who = pl.col(by).cast(pl.Enum(names), strict=False).to_physical().cast(pl.Int64).fill_null(-1)
     return (who * _AXIS + days * 24 + pl.col("local_hour").cast(pl.Int64)).alias("place")

@@ -12,6 +12,7 @@ from retail_pipeline.frames.hourly import compared_hours, measured_hours
 from retail_pipeline.frames.imputation import LOOK_BACK, hours_to_estimate
 from retail_pipeline.frames.local_time import with_hours
 from retail_pipeline.frames.normal import WEEKS
+from retail_pipeline.frames.numbered import numbered
 from retail_pipeline.frames.schemas import HOUR_HISTORY
 from retail_pipeline.frames.zones import virtual_region_occupancy
 from retail_pipeline.steps.spans import bounds
@@ -53,17 +54,18 @@ def figures_of_days(
     """
     ids = [store.id for store in stores]
     start, end = bounds(hours)
+    numbers = numbered(hours)
     raw = reads.raw_counts(warehouse, ids, start, end)
-    placed = with_hours(raw, hours)
+    placed = with_hours(raw, numbers)
     counted = placed.select(raw.columns)
     off = judge_switched_off(warehouse, stores, counted, hours)
-    figures = measured_hours(counted, stores, hours, now, off.hours)
+    figures = measured_hours(counted, stores, numbers, now, off.hours)
     lacking = set(ids) if whole_past else set(hours_to_estimate(figures, now)["store_id"])
     past = _past(warehouse, ids, lacking, start, end)
     late = reads.recovered_hours(warehouse, ids, start, end)
     hourly = compared_hours(figures, stores, now, past, late)
-    present = counted if off.hours.is_empty() else measured(counted, off.hours, hours)
-    zones = virtual_region_occupancy(present, stores, hours)
+    present = counted if off.hours.is_empty() else measured(counted, off.hours, numbers)
+    zones = virtual_region_occupancy(present, stores, numbers)
     return DayCounts(placed, off, present, past, zones, _with_history(hourly, off))
 
 

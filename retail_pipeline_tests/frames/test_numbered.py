@@ -26,6 +26,11 @@ def test_hours_and_days_are_numbered_in_the_order_of_stores_and_of_time() -> Non
     ]
 
 
+def test_hours_keep_the_numbers_that_they_have() -> None:
+    hours = numbered(hours_of(STORES))
+    assert numbered(hours) is hours
+
+
 def test_a_row_belongs_to_an_hour_of_its_own_store_or_to_none() -> None:
     hours = numbered(hours_of(STORES))
     at = ["2026-07-17 23:59", "00:00", "23:59", "2026-07-19 00:00"]
