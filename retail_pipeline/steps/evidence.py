@@ -8,7 +8,6 @@ import polars as pl
 from retail_pipeline.fleet.calendar import trading_day_of
 from retail_pipeline.fleet.models import Fleet, Report, Store
 from retail_pipeline.frames.local_time import trading_day_hours
-from retail_pipeline.frames.schemas import REGIONAL_COUNTS
 from retail_pipeline.steps.spans import bounds
 from retail_pipeline.warehouse import attempts, evidence, reads
 from retail_pipeline.warehouse.connection import Warehouse
@@ -60,14 +59,18 @@ class Evidence:
 
     @cached_property
     def long_stays(self) -> pl.DataFrame:
-        """Long stays as reported; not looked for where no device is asked for them."""
-        if not any(store.devices_for(Report.LONG_STAYS) for store in self.stores):
-            return pl.DataFrame(schema=REGIONAL_COUNTS)
+        """Long stays as reported."""
         return reads.long_stay_counts(self._warehouse, self._ids, *self._span)
 
     def counts(self, report: Report) -> pl.DataFrame:
         """The rows of a report."""
-        return self.raw if report is Report.LINES else self.regional
+        if report is Report.LINES:
+            return self.raw
+        return self.regional if report is Report.REGIONS else self.long_stays
+
+    def is_asked(self, report: Report) -> bool:
+        """Whether any device is asked for it."""
+        return any(store.devices_for(report) for store in self.stores)
 
     @cached_property
     def usual(self) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
@@ -106,14 +107,14 @@ def _arrival(report: Report, table: str) -> tuple[Check, ...]:
             table,
             COLLECTION,
             "Every active sensor has its rows for every hour.",
-            lambda found: _reported(found, quality.all_sensors_reported, report),
+            lambda found: _reported(found, partial(quality.all_sensors_reported, report=report), report),
         ),
         Check(
             "no_missing_intervals",
             table,
             COLLECTION,
             "Every hour is filled with complete intervals, on days of 23 and 25 hours too.",
-            lambda found: _reported(found, quality.no_missing_intervals, report),
+            lambda found: _reported(found, partial(quality.no_missing_intervals, report=report), report),
         ),
         Check(
             "no_future_rows",
@@ -133,14 +134,11 @@ def _arrival(report: Report, table: str) -> tuple[Check, ...]:
 
 
 def _reported(found: Evidence, check: Callable[..., pl.DataFrame], report: Report) -> pl.DataFrame:
-    return check(
-        found.counts(report),
-        found.recent_hours,
-        found.stores,
-        found.now,
-        excused=found.excused(report),
-        report=report,
-    )
+    """What is missing of a report, which is nothing where no device is asked for it."""
+    if not found.is_asked(report):
+        return pl.DataFrame(schema=quality.FINDINGS)
+    rows, excused = found.counts(report), found.excused(report)
+    return check(rows, found.recent_hours, found.stores, found.now, excused=excused)
 
 
 CHECKS: dict[str, Check] = {
@@ -153,9 +151,7 @@ CHECKS: dict[str, Check] = {
             "regional_counts",
             COLLECTION,
             "Every device that is asked for long stays told those of every hour.",
-            lambda found: quality.long_stays_reported(
-                found.long_stays, found.recent_hours, found.stores, found.now, excused=found.excused(Report.LONG_STAYS)
-            ),
+            lambda found: _reported(found, quality.long_stays_reported, Report.LONG_STAYS),
         ),
         Check(
             "counts_plausible",

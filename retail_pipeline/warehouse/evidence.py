@@ -19,9 +19,16 @@ def lost_device_hours(
     """`sensor_id`, `report`, `hour_start`, `cause` of hours in [start, end) that nobody owes.
 
     Their gap is closed as lost, or nobody has asked for them (`not_asked`), because they lie before the device was
-    declared: the ledger will, but a pipeline that began today is not unhealthy for want of yesterday.
+    declared: the ledger will, but a pipeline that began today is not unhealthy for want of yesterday. Such hours begin
+    every quarter of an hour, because zones differ by that.
     """
-    return warehouse.read("lost_device_hours", {"store_ids": list(store_ids), "start": start, "end": end})
+    spans = warehouse.read("lost_device_hours", {"store_ids": list(store_ids), "start": start, "end": end})
+    hours = pl.datetime_ranges("hour_start", "last_start", "15m").alias("hour_start")
+    return (
+        spans.filter(pl.col("hour_start") <= pl.col("last_start"))
+        .select("sensor_id", "report", hours, "cause")
+        .explode("hour_start")
+    )
 
 
 def usual_counts(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:

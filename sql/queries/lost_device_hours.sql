@@ -1,11 +1,12 @@
 -- Hours of devices in [start, end) that nobody owes: swallowed by a clock change, forgotten, the device was off; or
--- not_asked: from before the device was declared, and before all that it was ever asked for (every quarter of an hour,
--- because zones differ by that).
--- Grain: device, report, local clock hour. Key: sensor_id, report, hour_start, cause. Caller: warehouse/evidence.py.
+-- not_asked: from before the device was declared, and before all that it was ever asked for, from the first such hour to
+-- the last.
+-- Grain: device, report, hours in a row. Key: sensor_id, report, hour_start, cause. Caller: warehouse/evidence.py.
 SELECT
     sensor_id,
     report,
     hour_start,
+    hour_start AS last_start,
     cause
 FROM retail.collection_gaps
 WHERE
@@ -17,7 +18,8 @@ UNION ALL
 SELECT
     sensors.sensor_id,
     asked.report,
-    hours.hour_start,
+    date_trunc('hour', %(start)s::timestamptz) AS hour_start,
+    least(sensors.valid_from, asked.since, %(end)s::timestamptz) - interval '1 hour' AS last_start,
     'not_asked' AS cause
 FROM retail.sensors AS sensors
 CROSS JOIN
@@ -29,12 +31,6 @@ CROSS JOIN
         WHERE replies.sensor_id = sensors.sensor_id
         GROUP BY replies.report
     ) AS asked
-CROSS JOIN
-    LATERAL generate_series(
-        date_trunc('hour', %(start)s::timestamptz),
-        least(sensors.valid_from, asked.since, %(end)s::timestamptz) - interval '1 hour',
-        interval '15 minutes'
-    ) AS hours (hour_start)
 WHERE
     sensors.valid_to IS NULL
     AND sensors.store_id = any(%(store_ids)s::text[])

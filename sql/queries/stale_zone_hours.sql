@@ -102,8 +102,9 @@ LEFT JOIN retail.zone_hours AS hours
     ON
         placed.store_id = hours.store_id
         AND placed.zone = hours.zone
+        -- Both bounds as the index wants them: with one, all that was before the interval would be looked through.
         AND placed.interval_start >= hours.hour_start
-        AND placed.interval_start < hours.hour_start + interval '1 hour'
+        AND placed.interval_start - interval '1 hour' < hours.hour_start
         AND placed.interval_start < hours.hour_end
 WHERE hours.input_version IS NULL OR hours.input_version < placed.newest
 ORDER BY placed.store_id, hour_start

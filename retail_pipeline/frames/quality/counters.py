@@ -6,7 +6,7 @@ import polars as pl
 
 from retail_pipeline.fleet.models import Store
 from retail_pipeline.frames.live_counters import beside_rows
-from retail_pipeline.frames.quality.findings import Severity, findings
+from retail_pipeline.frames.quality.findings import FINDINGS, Severity, findings
 from retail_pipeline.frames.quality.thresholds import limits
 
 _WAYS = ("in", "out")
@@ -24,6 +24,8 @@ def live_counters_agree(readings: pl.DataFrame, raw: pl.DataFrame, stores: Seque
     devices from the midnight before the first reading: an hour that is not there yet, or was never delivered, is no
     contradiction. `figure` is the number of people; `hour_start` the hour of the reading.
     """
+    if readings.is_empty():
+        return pl.DataFrame(schema=FINDINGS)
     fewer = pl.max_horizontal(pl.col(f"least_{way}") - pl.col(f"{way}_count") for way in _WAYS)
     more = pl.max_horizontal(pl.col(f"{way}_count") - pl.col(f"most_{way}") for way in _WAYS)
     told = (

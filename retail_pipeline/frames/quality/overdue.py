@@ -55,7 +55,8 @@ def overdue_minutes(
     device counts by its own clock. `excused` (`sensor_id`, `hour_start`) are hours that can never be had. A store that
     declares no opening hours is judged around the clock.
     """
-    missing = _missing_intervals(raw, _expected_intervals(stores, as_of), excused)
+    opening = _open_spans(stores, as_of)
+    missing = _missing_intervals(raw, _expected_intervals(stores, opening, as_of), excused)
     first = (
         missing.sort("settles_at", "interval_end", "sensor_id")
         .unique("store_id", keep="first", maintain_order=True)
@@ -69,11 +70,11 @@ def overdue_minutes(
         .with_columns(late.fill_null(0.0).alias("overdue_minutes"))
         .drop("settles_at")
     )
-    is_open = is_within(told, _open_spans(stores, as_of), "store_id", "at")
+    is_open = is_within(told, opening, "store_id", "at")
     return told.with_columns(is_open.alias("is_open")).drop("at").sort("store_id")
 
 
-def _expected_intervals(stores: Sequence[Store], as_of: dt.datetime) -> pl.DataFrame:
+def _expected_intervals(stores: Sequence[Store], opening: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
     owners = devices(stores)
     hours = zone_hours(owners["timezone"].unique(), as_of - LOOK_BACK, as_of + _HOUR)
     length = pl.duration(minutes=pl.col("interval_minutes"))
@@ -93,7 +94,7 @@ def _expected_intervals(stores: Sequence[Store], as_of: dt.datetime) -> pl.DataF
         .with_columns(pl.max_horizontal("interval_end", "second_pass_end").alias("settles_at"))
         .filter(pl.col("settles_at") <= as_of - _DUE_AFTER)
     )
-    open_minutes = minutes_within(slots, _open_spans(stores, as_of), "store_id", "hour_start", "interval_end")
+    open_minutes = minutes_within(slots, opening, "store_id", "hour_start", "interval_end")
     return slots.filter(open_minutes > 0)
 
 

@@ -43,7 +43,7 @@ def not_stuck(
     ).with_columns(pl.col("not_stuck").alias("threshold"), _advice().alias("advice"))
     severity = pl.when(is_whole_day).then(pl.lit(str(Severity.ERROR))).otherwise(pl.lit(str(Severity.WARN)))
     found = findings(suspicious, "not_stuck", severity)
-    if off is None:
+    if off is None or off.is_empty():
         return found
     told = suspicious.filter("is_zero").select(_DEVICE_DAY)
     parts = _switched_off(off, hours, stores).join(told, on=_DEVICE_DAY, how="anti")
