@@ -26,7 +26,7 @@ from retail_pipeline.warehouse import attempts, gaps, judge, reads, tables
 from retail_pipeline.warehouse.attempts import Step, StoreDay
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.errors import WarehouseError, WarehouseUnreachable
-from retail_pipeline.warehouse.locks import store_lock
+from retail_pipeline.warehouse.locks import store_locks
 
 DAYS_TOGETHER = 500
 """Trading days of stores in one transaction: more would take memory, and keep others waiting for the stores."""
@@ -160,8 +160,7 @@ def _derive_together(
 ) -> Derived:
     by_run = pl.lit(run_id).alias("run_id")
     with warehouse.transaction() as connection:
-        for store in stores:
-            store_lock(connection, store.id)
+        store_locks(connection, [store.id for store in stores])
         hours = hours_of_days(stores, with_days_that_look_back(warehouse, stores, days, now))
         day = figures_of_days(warehouse, stores, hours, now)
         slices = _slices(hours)

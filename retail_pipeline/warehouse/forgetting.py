@@ -10,7 +10,7 @@ from psycopg import sql
 
 from retail_pipeline.warehouse.connection import Connection
 from retail_pipeline.warehouse.errors import WarehouseError
-from retail_pipeline.warehouse.locks import fleet_lock, store_lock, wait_for_devices
+from retail_pipeline.warehouse.locks import fleet_lock, store_locks, wait_for_devices
 from retail_pipeline.warehouse.queries import query
 
 _LONGEST = "3600s"
@@ -103,8 +103,7 @@ def _exclude_others(connection: Connection, organization_id: str) -> None:
         "SELECT sensor_id FROM retail.sensors WHERE organization_id = %s", [organization_id]
     ).fetchall()
     wait_for_devices(connection, [sensor_id for (sensor_id,) in devices])
-    for store_id in stores_of(connection, organization_id):
-        store_lock(connection, store_id)
+    store_locks(connection, stores_of(connection, organization_id))
 
 
 def _values(connection: Connection, organization_id: str) -> dict[str, object]:

@@ -22,22 +22,25 @@ def wait_for_devices(connection: psycopg.Connection, sensor_ids: Collection[str]
         psycopg.errors.LockNotAvailable: somebody asks for longer.
     """
     connection.execute("SELECT set_config('lock_timeout', '900s', true)")
-    keys = sorted(_key("device", sensor_id) for sensor_id in sensor_ids)
-    connection.execute("SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS wanted (key)", [keys])
+    _wait_for(connection, sorted(_key("device", sensor_id) for sensor_id in sensor_ids))
 
 
-def store_lock(connection: psycopg.Connection, store_id: str) -> None:
-    """Wait until no other transaction derives the store. Who takes several takes them in order of their ids.
+def store_locks(connection: psycopg.Connection, store_ids: Collection[str]) -> None:
+    """Wait until no other transaction derives any of the stores: one question, and always in the order of their ids.
 
     Raises:
-        psycopg.errors.LockNotAvailable: the other takes longer than the lock time-out.
+        psycopg.errors.LockNotAvailable: another takes longer than the lock time-out.
     """
-    connection.execute("SELECT pg_advisory_xact_lock(%s)", [_key("store", store_id)])
+    _wait_for(connection, [_key("store", store_id) for store_id in sorted(store_ids)])
 
 
 def fleet_lock(connection: psycopg.Connection) -> None:
     """Wait until no other transaction syncs the fleet."""
     connection.execute("SELECT pg_advisory_xact_lock(%s)", [_key("fleet", "")])
+
+
+def _wait_for(connection: psycopg.Connection, keys: list[int]) -> None:
+    connection.execute("SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS wanted (key)", [keys])
 
 
 def _key(kind: str, name: str) -> int:

@@ -4,7 +4,7 @@ import pytest
 
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.errors import WarehouseBusy
-from retail_pipeline.warehouse.locks import device_locks, store_lock
+from retail_pipeline.warehouse.locks import device_locks, store_locks
 
 
 def test_a_device_belongs_to_one_transaction_at_a_time(warehouse: Warehouse) -> None:
@@ -25,15 +25,15 @@ def test_who_derives_a_store_waits_for_whoever_does(warehouse: Warehouse) -> Non
 
     def second() -> None:
         with warehouse.transaction() as connection:
-            store_lock(connection, "lisbon")
+            store_locks(connection, ["lisbon"])
             order.append("second")
 
     with warehouse.transaction() as connection:
-        store_lock(connection, "lisbon")
+        store_locks(connection, ["lisbon"])
         waiting = threading.Thread(target=second)
         waiting.start()
         with warehouse.transaction() as other:
-            store_lock(other, "pune")
+            store_locks(other, ["pune"])
         order.append("first")
     waiting.join(30)
     assert order == ["first", "second"]
@@ -41,15 +41,33 @@ def test_who_derives_a_store_waits_for_whoever_does(warehouse: Warehouse) -> Non
 
 def test_who_waits_too_long_is_told_so(url: str, warehouse: Warehouse) -> None:
     with warehouse.transaction() as connection:
-        store_lock(connection, "lisbon")
+        store_locks(connection, ["lisbon"])
         with (
             pytest.raises(WarehouseBusy, match="next tick"),
             Warehouse(url, lock_timeout_s=0.05).transaction() as other,
         ):
-            store_lock(other, "lisbon")
+            store_locks(other, ["lisbon"])
 
 
 def test_a_device_and_a_store_of_one_name_are_two_locks(warehouse: Warehouse) -> None:
     with warehouse.transaction() as first, warehouse.transaction() as second:
-        store_lock(first, "lisbon")
+        store_locks(first, ["lisbon"])
         assert device_locks(second, {"lisbon"}) == {"lisbon"}
+
+
+def test_two_that_take_the_same_stores_in_any_order_take_turns(warehouse: Warehouse) -> None:
+    names = [f"shop-{number}" for number in range(40)]
+    taken: list[str] = []
+
+    def take(stores: list[str]) -> None:
+        for _ in range(10):
+            with warehouse.transaction() as connection:
+                store_locks(connection, stores)
+                taken.append(stores[0])
+
+    others = [threading.Thread(target=take, args=[stores]) for stores in (names, names[::-1])]
+    for other in others:
+        other.start()
+    for other in others:
+        other.join(30)
+    assert len(taken) == 20

@@ -24,7 +24,7 @@ from retail_pipeline.steps.summarise import summarise_days
 from retail_pipeline.warehouse import reads, tables
 from retail_pipeline.warehouse.connection import Warehouse
 from retail_pipeline.warehouse.errors import WarehouseBusy
-from retail_pipeline.warehouse.locks import device_locks, store_lock
+from retail_pipeline.warehouse.locks import device_locks, store_locks
 from retail_pipeline.warehouse.migrations import migrate
 from retail_pipeline_tests.conftest import temporary_home
 from retail_pipeline_tests.devices.replies import line_row, lines_csv
@@ -146,9 +146,9 @@ def test_a_lock_is_one_transaction_s_whichever_server_connection_it_meets(pooled
     with warehouse.transaction() as one, warehouse.transaction() as other:
         assert device_locks(one, ["lisbon-door", "pune-door"]) == {"lisbon-door", "pune-door"}
         assert device_locks(other, ["lisbon-door"]) == set()
-        store_lock(one, "lisbon")
+        store_locks(one, ["lisbon"])
         with pytest.raises(psycopg.errors.LockNotAvailable), other.transaction():
-            store_lock(other, "lisbon")
+            store_locks(other, ["lisbon"])
     with warehouse.transaction() as later:
         assert device_locks(later, ["lisbon-door"]) == {"lisbon-door"}
 
