@@ -42,9 +42,6 @@ class Written:
     changed: pl.DataFrame
 
 
-_STANDING = {"zone_hours": reads.zone_hours, "zone_flows": reads.zone_flows, "queue_alerts": reads.queue_alerts}
-
-
 def write_zone_tables(
     connection: Connection, warehouse: Warehouse, day: DayFigures, slices: pl.DataFrame, now: dt.datetime, run_id: str
 ) -> dict[str, Written]:
@@ -53,7 +50,7 @@ def write_zone_tables(
     ids, span = [store.id for store in day.stores], bounds(day.hours)
     written = {}
     for table, rows in _derived(day).items():
-        standing = _STANDING[table](warehouse, ids, *span)
+        standing = reads.BY_ZONE[table](warehouse, ids, *span)
         changed = tables.write_by_zone(connection, table, rows.with_columns(by_run), slices, standing)
         written[table] = Written(rows, changed)
     today = slices.filter(pl.col("start") <= now, pl.col("end") > now).select("store_id", "start")

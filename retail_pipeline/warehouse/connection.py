@@ -170,8 +170,11 @@ class Warehouse:
     @contextmanager
     def _writer(self) -> Generator[psycopg.Connection]:
         with self.connect() as writer:
-            writer.execute(_SETTINGS, self._timeouts)
-            yield writer
+            yield self._begin_writing(writer)
+
+    def _begin_writing(self, writer: psycopg.Connection) -> psycopg.Connection:
+        writer.execute(_SETTINGS, self._timeouts)
+        return writer
 
     @contextmanager
     def _reader(self, **others: str) -> Generator[AdbcConnection]:
@@ -217,14 +220,10 @@ class _Reading(Warehouse):
         while self._idle:
             writer = self._idle.pop()
             try:
-                writer.execute(_SETTINGS, self._timeouts)
+                return self._begin_writing(writer)
             except psycopg.OperationalError:
                 writer.close()
-            else:
-                return writer
-        writer = self.connect()
-        writer.execute(_SETTINGS, self._timeouts)
-        return writer
+        return self._begin_writing(self.connect())
 
     def _let_reader_go(self) -> None:
         if self._kept is not None:

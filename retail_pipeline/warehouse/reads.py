@@ -78,6 +78,10 @@ def queue_alerts(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datet
     return schemas.conform(_read(warehouse, "queue_alerts", store_ids, start, end), schemas.QUEUE_ALERTS)
 
 
+BY_ZONE = {"zone_hours": zone_hours, "zone_flows": zone_flows, "queue_alerts": queue_alerts}
+"""What reads the tables of zones by the hour."""
+
+
 def hour_history(warehouse: Warehouse, store_ids: Sequence[str], start: dt.datetime, end: dt.datetime) -> pl.DataFrame:
     """Complete hours with measured entries: a frame of `HOUR_HISTORY`, hours that start in [start, end)."""
     return schemas.conform(_read(warehouse, "hour_history", store_ids, start, end), schemas.HOUR_HISTORY)

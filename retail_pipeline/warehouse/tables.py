@@ -10,6 +10,7 @@ import psycopg
 
 from retail_pipeline.fleet.models import Report
 from retail_pipeline.frames import schemas
+from retail_pipeline.frames.spans import SPAN_END, SPAN_START, is_within
 from retail_pipeline.warehouse.queries import columns_of, query
 from retail_pipeline.warehouse.statements import Target
 from retail_pipeline.warehouse.write import merge, one_row_per_key, prune
@@ -164,18 +165,10 @@ def _write_slices(
     if standing is None:
         removed = prune(connection, target, rows, slices, start_column=start_column)
         return pl.concat([removed, merge(connection, target, rows)]).sort(target.key)
-    held = _within(standing, slices, start_column)
+    spans = slices.rename({"start": SPAN_START, "end": SPAN_END})
+    held = standing.filter(is_within(standing, spans, "store_id", start_column))
     removed = held.join(rows, on=target.key, how="anti").select(target.key)
     if not removed.is_empty():
         removed = prune(connection, target, rows, slices, start_column=start_column)
     news = rows.join(held, on=[*target.key, *target.compare], how="anti", nulls_equal=True)
     return pl.concat([removed, merge(connection, target, news)]).sort(target.key)
-
-
-def _within(rows: pl.DataFrame, slices: pl.DataFrame, start_column: str) -> pl.DataFrame:
-    """Those that start in a slice of their store, none of which overlap."""
-    return (
-        rows.sort(start_column)
-        .join_asof(slices.sort("start"), left_on=start_column, right_on="start", by="store_id", check_sortedness=False)
-        .filter(pl.col(start_column) < pl.col("end"))
-    )

@@ -106,13 +106,7 @@ def _standing(warehouse: Warehouse, question: Question, day: TradingDay) -> pl.D
         return _zone_days(reads.zone_hours(warehouse, *asked), day.hours)
     if question.table == DEVICE_HEAT:
         return reads.device_heat(warehouse, *asked).rename({"collected_at": "input_version"})
-    read = {
-        HOURS: reads.hourly,
-        ZONES: reads.zone_hours,
-        INTERVALS: reads.zones,
-        FLOWS: reads.zone_flows,
-        ALERTS: reads.queue_alerts,
-    }
+    read = {HOURS: reads.hourly, INTERVALS: reads.zones, **reads.BY_ZONE}
     return read[question.table](warehouse, *asked)
 
 
