@@ -97,8 +97,16 @@ def test_of_a_report_without_a_column_the_header_is_refused() -> None:
     assert reply.failures[0].cause == "malformed"
 
 
-@pytest.mark.parametrize("figure", [10_001, 2**31, 2**40, 2**70], ids=["a crowd", "no Int32", "an Int64", "no Int64"])
-def test_a_figure_however_large_is_refused_with_its_row_alone(figure: int) -> None:
+@pytest.mark.parametrize(
+    ("figure", "reason"),
+    [
+        pytest.param(10_001, "above 10,000", id="a crowd"),
+        pytest.param(2**31, "above 10,000", id="no Int32"),
+        pytest.param(2**40, "above 10,000", id="an Int64"),
+        pytest.param(2**70, "no number", id="no Int64"),
+    ],
+)
+def test_a_figure_however_large_is_refused_with_its_row_alone(figure: int, reason: str) -> None:
     wrong = line_row("2025/07/22 11:00", (figure, 1))
     bodies = [lines_csv(line_row("2025/07/22 10:00", (3, 1)), wrong), lines_csv(line_row("2025/07/22 10:00", (5, 2)))]
 
@@ -106,9 +114,7 @@ def test_a_figure_however_large_is_refused_with_its_row_alone(figure: int) -> No
 
     assert batch.rows.select("reply_index", "line1_in", "total_in").rows() == [(0, 3, 3), (1, 5, 5)]
     assert batch.rejected.select("reply_index", "row").rows() == [(0, wrong)]
-    assert (
-        "no number" in batch.rejected["reason"][0] if figure == 2**70 else "above 10,000" in batch.rejected["reason"][0]
-    )
+    assert reason in batch.rejected["reason"][0]
 
 
 def test_figures_that_are_too_large_to_be_added_up_are_no_padding() -> None:

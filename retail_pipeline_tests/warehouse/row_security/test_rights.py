@@ -1,19 +1,25 @@
 """Who sees and writes what: every role, table and operation, on tables that are stripped of all other rules."""
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
-from uuid import uuid4
 
 import psycopg
 import pytest
 
 from retail_pipeline.warehouse.migrations import migrate, read_migrations
-from retail_pipeline_tests.warehouse.conftest import Session, UrlOf
+from retail_pipeline_tests.warehouse.row_security.members import (
+    TABLES,
+    USER,
+    Grant,
+    become,
+    columns,
+    fill,
+    insertion,
+    names,
+    outcome,
+    seen,
+    undone,
+)
 
-STORES = {"lisbon": "acme", "pune": "acme", "porto": "beta"}
-USER = "00000000-0000-0000-0000-000000000001"
 OWNERS_ONLY = {"device_replies", "rejected_rows", "rejected_transactions"}
 MANAGERS = {
     "collection_gaps",
@@ -25,47 +31,7 @@ MANAGERS = {
 }
 FIGURES = ("hourly_analytics", "daily_summaries", "store_hours", "store_days")
 WRITERS = ("service_role", "retail_pipeline")
-TABLES = "SELECT relname FROM pg_class WHERE relnamespace = 'retail'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1"
 VIEWS = "SELECT relname FROM pg_class WHERE relnamespace = 'retail'::regnamespace AND relkind = 'v' ORDER BY 1"
-_STRIP = """
-DO $$
-DECLARE
-    part record;
-BEGIN
-    FOR part IN
-        SELECT conrelid::regclass AS place, conname FROM pg_constraint
-        WHERE connamespace = 'retail'::regnamespace AND contype IN ('c', 'f')
-    LOOP
-        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', part.place, part.conname);
-    END LOOP;
-    FOR part IN
-        SELECT attrelid::regclass AS place, attname FROM pg_attribute INNER JOIN pg_class ON attrelid = pg_class.oid
-        WHERE relnamespace = 'retail'::regnamespace AND relkind = 'r' AND attnum > 0 AND attnotnull AND attidentity = ''
-        AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = attrelid AND indisprimary AND attnum = ANY (indkey))
-    LOOP
-        EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', part.place, part.attname);
-    END LOOP;
-END $$
-"""
-_KEYS = """
-SELECT attname, format_type(atttypid, NULL) FROM pg_index
-INNER JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey)
-WHERE indrelid = %s::regclass AND indisprimary AND attidentity = ''
-"""
-_VALUE_OF = {
-    "text": "'x{}'",
-    "timestamp with time zone": "timestamptz '2026-01-01' + {} * interval '1 hour'",
-    "date": "date '2026-01-01' + {}",
-    "uuid": "gen_random_uuid()",
-}
-
-
-class Grant(NamedTuple):
-    """A membership: the role, and the only store of it."""
-
-    organization: str
-    role: str
-    store: str | None = None
 
 
 class Reader(NamedTuple):
@@ -91,84 +57,6 @@ READERS = {
     ),
     "one granted a store of others": Reader((Grant("acme", "viewer", "porto"),), set(), set(), set()),
 }
-
-
-@pytest.fixture(scope="module")
-def stripped(server: UrlOf) -> Iterator[str]:
-    """A migrated database of three stores in two organizations, with one row per store in every table."""
-    with Session(server, f"security_{uuid4().hex}", drop=True) as url:
-        migrate(url)
-        with psycopg.connect(url) as connection:
-            connection.execute(_STRIP.encode())
-            for table in names(connection, TABLES):
-                if table != "memberships":
-                    fill(connection, table)
-        yield url
-
-
-@pytest.fixture
-def connection(stripped: str) -> Iterator[psycopg.Connection]:
-    """A transaction of which nothing stays."""
-    with psycopg.connect(stripped) as connection:
-        yield connection
-        connection.rollback()
-
-
-def names(connection: psycopg.Connection, statement: str) -> list[str]:
-    return [str(name) for (name,) in connection.execute(statement.encode())]
-
-
-def columns(connection: psycopg.Connection, table: str) -> set[str]:
-    found = connection.execute("SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass", [f"retail.{table}"])
-    return {name for (name,) in found}
-
-
-def fill(connection: psycopg.Connection, table: str) -> None:
-    has = columns(connection, table)
-    keys = dict(connection.execute(_KEYS, [f"retail.{table}"]).fetchall())
-    rows = list(STORES.items()) if "store_id" in has else [(one, one) for one in sorted(set(STORES.values()))]
-    for n, (store, organization) in enumerate(rows):
-        values = {name: _VALUE_OF.get(kind, "{}").format(n) for name, kind in keys.items()}
-        values |= {name: f"'{value}'" for name, value in (("store_id", store), ("organization_id", organization))}
-        values = {name: value for name, value in values.items() if name in has}
-        connection.execute(insertion(table, values))
-
-
-def insertion(table: str, values: dict[str, str]) -> bytes:
-    return f"INSERT INTO retail.{table} ({', '.join(values)}) VALUES ({', '.join(values.values())})".encode()
-
-
-def become(connection: psycopg.Connection, role: str, grants: tuple[Grant, ...] = ()) -> None:
-    for organization, name, store in grants:
-        connection.execute(
-            "INSERT INTO retail.memberships (user_id, organization_id, role, store_id) VALUES (%s, %s, %s, %s)",
-            [USER, organization, name, store],
-        )
-    connection.execute("SELECT set_config('request.jwt.claims', %s, true)", [json.dumps({"sub": USER})])
-    connection.execute(f"SET LOCAL ROLE {role}".encode())
-
-
-@contextmanager
-def undone(connection: psycopg.Connection) -> Iterator[None]:
-    with connection.transaction(force_rollback=True):
-        yield
-
-
-def outcome(connection: psycopg.Connection, statement: str) -> str | int:
-    """`denied`, or the number of rows."""
-    try:
-        with undone(connection):
-            return connection.execute(statement.encode()).rowcount
-    except psycopg.errors.InsufficientPrivilege:
-        return "denied"
-
-
-def seen(connection: psycopg.Connection, relation: str, column: str) -> set[str] | str:
-    try:
-        with undone(connection):
-            return {name for (name,) in connection.execute(f"SELECT {column} FROM retail.{relation}".encode())}
-    except psycopg.errors.InsufficientPrivilege:
-        return "denied"
 
 
 @pytest.mark.parametrize("who", READERS)
@@ -314,86 +202,11 @@ def test_a_table_whose_migration_comes_late_is_protected_with_it(empty_url: str,
     assert ("owner" if name.startswith("rejected") else "viewer") in condition
 
 
-@pytest.mark.parametrize(
-    ("table", "start"),
-    [
-        ("hourly_analytics", "hour_start"),
-        ("raw_sensor_counts", "interval_start"),
-        ("regional_counts", "interval_start"),
-    ],
-)
-def test_a_year_of_a_store_is_found_by_its_index_and_the_memberships_are_asked_for_once(
-    connection: psycopg.Connection, table: str, start: str
-) -> None:
-    keys = "store_id, organization_id" if table == "hourly_analytics" else "store_id, organization_id, sensor_id"
-    connection.execute(
-        f"INSERT INTO retail.{table} ({keys}, {start}) SELECT {keys.replace('sensor_id', 'store_id')}, hour_start"
-        " FROM retail.stores CROSS JOIN"
-        " generate_series(timestamptz '2025-01-01', '2025-12-31 23:00', '1 hour') AS hour (hour_start)".encode()
-    )
-    connection.execute(f"ANALYZE retail.{table}".encode())
-    become(connection, "authenticated", (Grant("acme", "viewer"), Grant("beta", "viewer")))
-
-    row = connection.execute(
-        f"EXPLAIN (ANALYZE, FORMAT json) SELECT * FROM retail.{table} WHERE store_id = 'pune'"
-        f" AND {start} >= '2025-01-01' AND {start} < '2026-01-01'".encode()
-    ).fetchone()
-    nodes = list(flat(row[0][0]["Plan"]))
-
-    # Stores, the first organization, all organizations; the last only where the first is not the one.
-    once = [node["Actual Loops"] for node in nodes if node.get("Parent Relationship") == "InitPlan"]
-    assert len(once) == 3
-    assert max(once) == 1
-    assert not any(node.get("Parent Relationship") == "SubPlan" for node in nodes)
-    assert any("store_id" in node.get("Index Cond", "") for node in nodes)
-    assert not any(node["Node Type"] == "Seq Scan" for node in nodes)
-
-
-@pytest.mark.parametrize(
-    ("figures", "view", "start"),
-    [
-        ("entries, exits, entries_best, quality", "store_hours", "hour_start"),
-        ("entries, entries_52_weeks_ago, change_52_weeks", "store_days", "trading_day"),
-    ],
-)
-def test_a_chart_of_a_stores_hours_or_days_is_drawn_from_the_key_alone(
-    connection: psycopg.Connection, figures: str, view: str, start: str
-) -> None:
-    connection.execute("SET LOCAL enable_seqscan = off")
-    connection.execute("SET LOCAL enable_bitmapscan = off")
-    become(connection, "authenticated", (Grant("acme", "viewer"),))
-
-    chart = f"SELECT {start}, {figures} FROM retail.{view} WHERE store_id = 'pune'"
-    nodes = planned(connection, f"{chart} AND {start} >= '2025-01-01' ORDER BY {start}")
-
-    assert [node["Node Type"] for node in nodes if node.get("Relation Name")] == ["Index Only Scan"]
-
-
-def test_figures_of_all_stores_come_out_of_one_index_in_the_order_of_the_stores(connection: psycopg.Connection) -> None:
-    connection.execute("SET LOCAL enable_seqscan = off")
-    connection.execute("SET LOCAL enable_bitmapscan = off")
-    become(connection, "authenticated", (Grant("acme", "viewer"),))
-
-    figures = "SELECT entries, capture_rate, peak_hour, quality FROM retail.store_days"
-    nodes = planned(connection, f"{figures} WHERE trading_day = '2026-01-01' ORDER BY store_id")
-
-    assert [node["Node Type"] for node in nodes if node.get("Relation Name")] == ["Index Only Scan"]
-    assert not any(node["Node Type"] == "Sort" for node in nodes)
-
-
 def test_who_is_granted_an_organization_and_a_store_of_it_sees_each_store_once(connection: psycopg.Connection) -> None:
     become(connection, "authenticated", (Grant("acme", "viewer"), Grant("acme", "manager", "pune")))
     for relation in ("stores", *FIGURES):
         found = connection.execute(f"SELECT store_id FROM retail.{relation} ORDER BY store_id".encode()).fetchall()
         assert found == [("lisbon",), ("pune",)]
-
-
-@pytest.mark.parametrize(("column", "tables"), [("entries", {"days"}), ("store_name", {"days", "stores"})])
-def test_a_view_asks_for_the_store_only_where_its_name_is_wanted(
-    connection: psycopg.Connection, column: str, tables: set[str]
-) -> None:
-    nodes = planned(connection, f"SELECT {column} FROM retail.store_days WHERE trading_day = '2026-01-01'")
-    assert {node["Alias"] for node in nodes if node.get("Relation Name")} == tables
 
 
 def test_a_store_that_changed_hands_is_seen_by_its_new_owner_without_its_past(connection: psycopg.Connection) -> None:
@@ -404,17 +217,6 @@ def test_a_store_that_changed_hands_is_seen_by_its_new_owner_without_its_past(co
     become(connection, "authenticated", (Grant("beta", "viewer"),))
     assert seen(connection, "stores", "store_id") == {"porto", "pune"}
     assert [seen(connection, one, "store_id") for one in FIGURES] == [{"porto"}] * 4
-
-
-def planned(connection: psycopg.Connection, query: str) -> list[dict[str, object]]:
-    row = connection.execute(f"EXPLAIN (FORMAT json) {query}".encode()).fetchone()
-    return list(flat(row[0][0]["Plan"]))
-
-
-def flat(node):
-    yield node
-    for below in node.get("Plans", ()):
-        yield from flat(below)
 
 
 def test_grants_go_with_their_user(empty_url: str) -> None:
